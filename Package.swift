@@ -1,0 +1,93 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The same strict settings for every target (`Documentation/Architecture.md`, "Laws").
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .strictMemorySafety(),
+]
+
+let package = Package(
+    name: "swift-rtsp",
+    platforms: [.macOS(.v15), .iOS(.v18), .tvOS(.v18), .watchOS(.v11), .visionOS(.v2)],
+    products: [
+        .library(name: "RTSPKit", targets: ["RTSPKit", "RTPTransport", "MJPEGSource"]),
+        .library(name: "RTSPTestKit", targets: ["RTSPTestKit"]),
+        .library(name: "RTSPNIO", targets: ["RTSPNIO"]),
+        .library(name: "JPEGCoding", targets: ["JPEGCoding"]),
+        .executable(name: "rtsp-server", targets: ["rtsp-server"]),
+        .executable(name: "rtsp-client", targets: ["rtsp-client"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.5.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.6.0"),
+    ],
+    targets: [
+        // The pure core: no dependencies, no Foundation, no sockets, no clock.
+        .target(name: "MJPEGSource", swiftSettings: strict),
+        .target(name: "RTPTransport", swiftSettings: strict),
+        .target(name: "RTSPKit", dependencies: ["MJPEGSource", "RTPTransport"], swiftSettings: strict),
+        .target(name: "RTSPTestKit", dependencies: ["RTSPKit", "MJPEGSource", "RTPTransport"], swiftSettings: strict),
+
+        // JPEG pixels, through libturbojpeg.
+        .systemLibrary(
+            name: "CTurboJPEG", pkgConfig: "libturbojpeg",
+            providers: [.apt(["libturbojpeg0-dev"]), .brew(["jpeg-turbo"])]),
+        .target(name: "JPEGCoding", dependencies: ["CTurboJPEG"], swiftSettings: strict),
+
+        // Real sockets.
+        .target(
+            name: "RTSPNIO",
+            dependencies: [
+                "RTSPKit", "RTPTransport", "MJPEGSource",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ], swiftSettings: strict),
+
+        // Thin executables.
+        .target(
+            name: "TestScene", dependencies: ["JPEGCoding", "MJPEGSource"], path: "Sources/Examples/TestScene",
+            swiftSettings: strict),
+        .executableTarget(
+            name: "sample-media",
+            dependencies: ["TestScene", "MJPEGSource", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "Sources/Examples/sample-media", swiftSettings: strict),
+        .executableTarget(
+            name: "rtsp-server",
+            dependencies: [
+                "RTSPNIO", "RTSPKit", "RTPTransport", "MJPEGSource", "TestScene",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ], path: "Sources/Examples/rtsp-server", swiftSettings: strict),
+        .executableTarget(
+            name: "rtsp-client",
+            dependencies: [
+                "RTSPNIO", "RTSPKit", "RTPTransport", "MJPEGSource",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ], path: "Sources/Examples/rtsp-client", swiftSettings: strict),
+
+        .testTarget(name: "MJPEGSourceTests", dependencies: ["MJPEGSource"], swiftSettings: strict),
+        .testTarget(
+            name: "RTPTransportTests", dependencies: ["RTPTransport"], swiftSettings: strict),
+        .testTarget(
+            name: "RTSPKitTests", dependencies: ["RTSPKit", "RTSPTestKit", "MJPEGSource", "RTPTransport"],
+            swiftSettings: strict),
+        .testTarget(name: "JPEGCodingTests", dependencies: ["JPEGCoding", "TestScene"], swiftSettings: strict),
+        .testTarget(
+            name: "RTSPNIOTests",
+            dependencies: [
+                "RTSPNIO", "RTSPKit", "RTPTransport", "MJPEGSource", "RTSPTestKit", "JPEGCoding", "TestScene",
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            ], swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,40 @@
+/// One picture of a Motion-JPEG stream: the bytes of a whole JPEG file, and when it is to be shown.
+public struct MJPEGFrame: Sendable, Hashable {
+    /// The JPEG file: from its SOI marker to its EOI marker.
+    public var image: [UInt8]
+
+    /// When the frame is shown, measured from the start of the presentation (normal play time, RFC 2326 section 3.6).
+    public var presentationTime: Duration
+
+    /// Makes a frame of `image`, shown at `presentationTime` from the start of the presentation.
+    public init(image: [UInt8], presentationTime: Duration) {
+        self.image = image
+        self.presentationTime = presentationTime
+    }
+}
+
+/// Where frames come from when the receiver sets the pace: stored media is *pulled*.
+///
+/// Sources are synchronous: the caller picks the thread. Live media is *pushed* instead, into a ``FrameMailbox``.
+public protocol FrameSource {
+    /// What goes wrong while reading.
+    associatedtype Failure: Error
+
+    /// The next frame in order of presentation time; `nil` is the end of the presentation.
+    mutating func nextFrame() throws(Failure) -> MJPEGFrame?
+}
+
+/// A source that knows its length and can start anywhere: what RTSP calls stored media (RFC 2326 section 1.1).
+public protocol SeekableFrameSource: FrameSource {
+    /// The length of the presentation: the presentation time of its last frame plus that frame's own time on the screen.
+    var duration: Duration { get }
+
+    /// How many frames the presentation has.
+    var frameCount: Int { get }
+
+    /// Moves to the frame at or before `time`, so that ``FrameSource/nextFrame()`` returns it next.
+    ///
+    /// A time before the start moves to the first frame, a time at or past the end moves past the last frame.
+    /// - Returns: the presentation time of the frame that comes next (``duration`` when none does).
+    mutating func seek(to time: Duration) throws(Failure) -> Duration
+}
