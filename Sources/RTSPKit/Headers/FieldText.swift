@@ -1,0 +1,101 @@
+/// Reading the values of header fields and description lines byte by byte: separators are ASCII, so no cut falls
+/// inside a character, and no grapheme rule can hide a separator behind a combining mark.
+extension Substring {
+    /// Without blanks and line ends at both ends.
+    var trimmed: Substring {
+        let bytes = utf8
+        guard let first = bytes.firstIndex(where: { !Self.isBlank($0) }),
+            let last = bytes.lastIndex(where: { !Self.isBlank($0) })
+        else { return Substring() }
+        return self[first...last]
+    }
+
+    /// The parts between separators, untrimmed. Separators inside double quotes do not count, where the quotes close.
+    func parts(separatedBy separator: UInt8) -> [Substring] {
+        let bytes = utf8
+        var parts: [Substring] = []
+        var start = bytes.startIndex
+        var index = start
+        var quotesClose = true
+        while index < bytes.endIndex {
+            let byte = bytes[index]
+            let next = bytes.index(after: index)
+            if byte == UInt8(ascii: "\""), quotesClose {
+                if let close = bytes[next...].firstIndex(of: UInt8(ascii: "\"")) {
+                    index = bytes.index(after: close)
+                    continue
+                }
+                quotesClose = false
+            } else if byte == separator {
+                parts.append(self[start..<index])
+                start = next
+            }
+            index = next
+        }
+        parts.append(self[start...])
+        return parts
+    }
+
+    /// The words between runs of blanks.
+    var words: [Substring] {
+        utf8.split(whereSeparator: Self.isBlank).map { Substring($0) }
+    }
+
+    /// What stands before and after the first `separator`, trimmed; the second is `nil` where there is no separator.
+    func cut(at separator: UInt8) -> (before: Substring, after: Substring?) {
+        guard let index = utf8.firstIndex(of: separator) else { return (trimmed, nil) }
+        return (self[..<index].trimmed, self[utf8.index(after: index)...].trimmed)
+    }
+
+    /// Without the double quotes around it, if it has both.
+    var unquoted: Substring {
+        let bytes = utf8
+        guard bytes.count >= 2, bytes.first == UInt8(ascii: "\""), bytes.last == UInt8(ascii: "\"") else { return self }
+        return Substring(bytes.dropFirst().dropLast()).trimmed
+    }
+
+    /// Compares ASCII letters without regard to case.
+    func equalsIgnoringCase(_ other: String) -> Bool {
+        utf8.count == other.utf8.count
+            && utf8.elementsEqual(other.utf8) { Self.lowercased($0) == Self.lowercased($1) }
+    }
+
+    /// Whether it begins with `prefix`, ASCII letters compared without regard to case.
+    func hasPrefixIgnoringCase(_ prefix: String) -> Bool {
+        Substring(utf8.prefix(prefix.utf8.count)).equalsIgnoringCase(prefix)
+    }
+
+    /// The number that the decimal digits state; `nil` for anything but digits, and where `Value` cannot hold it.
+    func decimal<Value: FixedWidthInteger>(as type: Value.Type = Value.self) -> Value? {
+        number(radix: 10, as: type)
+    }
+
+    /// The number that the hexadecimal digits state; `nil` for anything but digits, and where `Value` cannot hold it.
+    func hexadecimal<Value: FixedWidthInteger>(as type: Value.Type = Value.self) -> Value? {
+        number(radix: 16, as: type)
+    }
+
+    /// Unlike `Value(_:radix:)`, no sign is taken.
+    private func number<Value: FixedWidthInteger>(radix: Int, as type: Value.Type) -> Value? {
+        guard let first = utf8.first, first != UInt8(ascii: "+"), first != UInt8(ascii: "-") else { return nil }
+        return Value(self, radix: radix)
+    }
+
+    static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0D || byte == 0x0A }
+
+    static func lowercased(_ byte: UInt8) -> UInt8 { (65...90).contains(byte) ? byte | 0x20 : byte }
+}
+
+extension String {
+    /// With every control character replaced by a blank, so that it cannot end the line that it is written into.
+    var onOneLine: String {
+        guard utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else { return self }
+        return String(decoding: utf8.map { $0 < 0x20 || $0 == 0x7F ? 0x20 : $0 }, as: UTF8.self)
+    }
+
+    /// Without control characters, quotes and the bytes in `separators`: fit to be one part of a header value.
+    func without(_ separators: String) -> String {
+        let kept = utf8.filter { $0 >= 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "\"") && !separators.utf8.contains($0) }
+        return kept.count == utf8.count ? self : String(decoding: kept, as: UTF8.self)
+    }
+}
