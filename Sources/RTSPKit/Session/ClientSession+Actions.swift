@@ -69,6 +69,13 @@ extension ClientSession {
         public let command: Command
         /// The state of the session.
         public let state: State
+
+        /// An error, for those who compare with one.
+        public init(problem: Problem, command: Command, state: State) {
+            self.problem = problem
+            self.command = command
+            self.state = state
+        }
     }
 }
 

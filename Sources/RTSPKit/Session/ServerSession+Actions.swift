@@ -105,5 +105,11 @@ extension ServerSession {
         public let problem: Problem
         /// The state of the session.
         public let state: State
+
+        /// An error, for those who compare with one.
+        public init(problem: Problem, state: State) {
+            self.problem = problem
+            self.state = state
+        }
     }
 }
