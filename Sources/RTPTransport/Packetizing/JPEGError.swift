@@ -1,0 +1,92 @@
+/// Why a picture cannot travel as it is.
+public enum JPEGError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The bytes do not begin with the marker of a JPEG file.
+    case notJPEG
+    /// The file ends before its picture data begins.
+    case truncated
+    /// Coded progressively: in several scans.
+    case progressive
+    /// Coded arithmetically.
+    case arithmetic
+    /// Lossless or hierarchical, or another process that only this frame marker (FF *xx*) knows.
+    case unsupportedProcess(UInt8)
+    /// Samples of this many bits.
+    case unsupportedPrecision(Int)
+    /// This many components: 1 is greyscale, 4 is CMYK.
+    case unsupportedComponents(Int)
+    /// Three components, but RGB rather than YCbCr.
+    case notYCbCr
+    /// Neither 4:2:0 nor 4:2:2.
+    case unsupportedSampling(JPEGSampling)
+    /// The components come one scan after the other.
+    case severalScans
+    /// Huffman tables other than the standard ones (ITU-T T.81 annex K), for which the format has no room.
+    case foreignHuffmanTables
+    /// Cb and Cr are quantized differently.
+    case differentChromaTables
+    /// More pixels than the header can name: 2040 in either direction (RFC 2435 section 3.1).
+    case tooLarge(width: Int, height: Int)
+    /// More bytes of picture data than 24-bit fragment offsets can reach.
+    case tooManyBytes(Int)
+    /// Broken at this byte.
+    case malformed(offset: Int)
+
+    /// For people: one sentence.
+    public var description: String {
+        switch self {
+        case .notJPEG: "This is not a JPEG file."
+        case .truncated: "The JPEG file ends before its picture data."
+        case .progressive: "The JPEG file is progressive, and RFC 2435 carries only baseline pictures."
+        case .arithmetic: "The JPEG file is coded arithmetically, and RFC 2435 carries only Huffman-coded pictures."
+        case .unsupportedProcess(let marker):
+            "The JPEG file uses the coding process of frame marker FF \(Self.hexadecimal(marker)), not the baseline one."
+        case .unsupportedPrecision(let bits): "The JPEG file has samples of \(bits) bits, and RFC 2435 carries only 8."
+        case .unsupportedComponents(let count):
+            "The JPEG file has \(count) component\(count == 1 ? "" : "s"), and RFC 2435 carries only the three of YCbCr."
+        case .notYCbCr: "The JPEG file is stored as RGB, and RFC 2435 carries only YCbCr."
+        case .unsupportedSampling(let sampling):
+            "The JPEG file is sampled \(sampling), and RFC 2435 carries only 4:2:0 and 4:2:2."
+        case .severalScans: "The JPEG file has its components in separate scans, and RFC 2435 carries only one scan."
+        case .foreignHuffmanTables:
+            "The JPEG file has its own Huffman tables, and RFC 2435 carries only pictures coded with the standard ones."
+        case .differentChromaTables: "The JPEG file quantizes Cb and Cr differently, and RFC 2435 has one table for both."
+        case .tooLarge(let width, let height):
+            "The picture is \(width)x\(height), and the header of RFC 2435 holds at most 2040x2040."
+        case .tooManyBytes(let count): "The picture has \(count) bytes, and 24-bit fragment offsets reach only 16777215."
+        case .malformed(let offset): "The JPEG file is broken at byte \(offset)."
+        }
+    }
+
+    private static func hexadecimal(_ byte: UInt8) -> String {
+        (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+    }
+}
+
+/// How often the three components of a picture are sampled: horizontal and vertical factors (ITU-T T.81 section A.1.1).
+public struct JPEGSampling: RawRepresentable, Sendable, Hashable, CustomStringConvertible {
+    /// Six digits of four bits: horizontal and vertical factor of the first, the second and the third component.
+    public var rawValue: UInt32
+
+    /// The factors that these six digits say.
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    /// 4:2:0: colour halved in both directions (RFC 2435 type 1).
+    public static let yuv420 = JPEGSampling(rawValue: 0x22_11_11)
+    /// 4:2:2: colour halved horizontally (RFC 2435 type 0).
+    public static let yuv422 = JPEGSampling(rawValue: 0x21_11_11)
+
+    /// The usual name where there is one, else the factors.
+    public var description: String {
+        switch rawValue {
+        case 0x22_11_11: "4:2:0"
+        case 0x21_11_11: "4:2:2"
+        case 0x11_11_11: "4:4:4"
+        case 0x12_11_11: "4:4:0"
+        case 0x41_11_11: "4:1:1"
+        case 0x42_11_11: "4:1:0"
+        default:
+            [16, 8, 0].map { (shift: UInt32) in "\(rawValue >> (shift + 4) & 15)x\(rawValue >> shift & 15)" }
+                .joined(separator: " ")
+        }
+    }
+}

@@ -1,0 +1,48 @@
+extension JPEGHeaderScanner {
+    /// Where the picture data that begins at `start` ends: before the first end marker (FF D9) and the fill bytes before it,
+    /// or where the file does.
+    ///
+    /// In picture data an FF byte is followed by 00 or by a restart marker, so the first FF D9 is the end of the picture even
+    /// if more follows it.
+    static func endOfScan(in image: Span<UInt8>, from start: Int) -> Int {
+        var end = firstEndMarker(in: image, from: start) ?? image.count
+        while end > start, image[end - 1] == 0xFF { end -= 1 }
+        return end
+    }
+
+    /// Looks at blocks of a size that the compiler can compare many bytes at a time, then closely at the block that has one.
+    private static func firstEndMarker(in image: Span<UInt8>, from start: Int) -> Int? {
+        var block = start
+        while block < image.count - 1 {
+            let end = min(block + 1024, image.count - 1)
+            if hasEndMarker(image.extracting(block..<end), followedBy: image.extracting(block + 1..<end + 1)) {
+                for offset in block..<end where image[offset] == 0xFF && image[offset + 1] == 0xD9 { return offset }
+            }
+            block = end
+        }
+        return nil
+    }
+
+    /// Without an early exit, so that the loop has no branches.
+    private static func hasEndMarker(_ bytes: Span<UInt8>, followedBy next: Span<UInt8>) -> Bool {
+        var found: UInt8 = 0
+        for index in 0..<min(bytes.count, next.count) {
+            found |= (bytes[index] == 0xFF ? 1 : 0) & (next[index] == 0xD9 ? 1 : 0)
+        }
+        return found != 0
+    }
+
+    /// Whether two runs of bytes are the same.
+    static func equal(_ one: Span<UInt8>, _ other: Span<UInt8>) -> Bool {
+        guard one.count == other.count else { return false }
+        for index in one.indices where one[index] != other[index] { return false }
+        return true
+    }
+
+    /// Whether a segment begins with these four letters.
+    static func begins(_ segment: Range<Int>, of image: Span<UInt8>, with letters: (UInt8, UInt8, UInt8, UInt8)) -> Bool {
+        guard segment.count >= 4 else { return false }
+        let start = segment.lowerBound
+        return (image[start], image[start + 1], image[start + 2], image[start + 3]) == letters
+    }
+}
