@@ -16,12 +16,19 @@ public struct RTPPacketBatch: Sendable, Hashable {
     }
 
     /// How many packets there are.
-    public var count: Int { (bytes.count + stride - 1) / stride }
+    public var count: Int { bytes.isEmpty ? 0 : (bytes.count - 1) / stride + 1 }
 
     /// Where the packet at `index` lies in ``bytes``; empty for an index that does not exist.
     public func range(ofPacketAt index: Int) -> Range<Int> {
         guard index >= 0, index < count else { return bytes.count..<bytes.count }
         return index * stride..<Swift.min((index + 1) * stride, bytes.count)
+    }
+
+    /// Where the packets at `indices` lie in ``bytes``, one behind the other; those that do not exist are left out.
+    public func range(ofPacketsAt indices: Range<Int>) -> Range<Int> {
+        let indices = indices.clamped(to: 0..<count)
+        guard let last = indices.last else { return bytes.count..<bytes.count }
+        return range(ofPacketAt: indices.lowerBound).lowerBound..<range(ofPacketAt: last).upperBound
     }
 
     /// The batch cut into runs of whole packets, each fit for one segmented send.
