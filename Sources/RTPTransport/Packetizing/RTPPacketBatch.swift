@@ -40,14 +40,17 @@ public struct RTPPacketBatch: Sendable, Hashable {
     }
 
     /// The packets framed for an RTSP connection: `$`, channel, 16-bit length, packet, and so on (RFC 2326 section 10.12).
+    ///
+    /// A packet that is too long for a 16-bit length is left out: it could only break the framing of the others.
     public func interleaved(channel: UInt8) -> [UInt8] {
         var framed: [UInt8] = []
         framed.reserveCapacity(bytes.count + count * 4)
         for index in 0..<count {
             let range = range(ofPacketAt: index)
+            guard let length = UInt16(exactly: range.count) else { continue }
             framed.append(0x24)
             framed.append(channel)
-            framed.appendBigEndian(UInt16(truncatingIfNeeded: range.count))
+            framed.appendBigEndian(length)
             framed.append(contentsOf: bytes[range])
         }
         return framed

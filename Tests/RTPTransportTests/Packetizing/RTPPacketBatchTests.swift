@@ -60,4 +60,10 @@ struct RTPPacketBatchTests {
         let framed = RTPPacketBatch(bytes: [1, 2, 3], stride: 2).interleaved(channel: 4)
         #expect(framed == [0x24, 4, 0, 2, 1, 2, 0x24, 4, 0, 1, 3])
     }
+
+    @Test func `a packet too long for its length field is left out`() {
+        let bytes = [UInt8](repeating: 7, count: 65_540)
+        let framed = RTPPacketBatch(bytes: bytes, stride: 65_536).interleaved(channel: 0)
+        #expect(framed == [0x24, 0, 0, 4, 7, 7, 7, 7])
+    }
 }
