@@ -33,7 +33,7 @@ public struct RTPInfoHeader: Sendable, Hashable, CustomStringConvertible {
     public static func parse(_ value: String) -> RTPInfoHeader {
         var texts: [Substring] = []
         for part in value[...].parts(separatedBy: UInt8(ascii: ",")) {
-            if let last = texts.last, !part.trimmed.hasPrefixIgnoringCase("url=") {
+            if let last = texts.last, !part.cut(at: UInt8(ascii: "=")).before.equalsIgnoringCase("url") {
                 texts[texts.count - 1] = value[last.startIndex..<part.endIndex]
             } else {
                 guard texts.count < maximumEntries else { break }
@@ -72,8 +72,12 @@ extension RTPInfoHeader.Entry {
             urlEnd = urlEnd ?? part.startIndex
         }
         var address = trimmed[..<(urlEnd ?? trimmed.endIndex)].trimmed
-        while address.utf8.last == UInt8(ascii: ";") { address = address.dropLast().trimmed }
-        if address.hasPrefixIgnoringCase("url=") { address = Substring(address.utf8.dropFirst(4)).trimmed.unquoted }
+        while let last = address.utf8.last, last == UInt8(ascii: ";") || last == UInt8(ascii: ",") {
+            address = address.dropLast().trimmed
+        }
+        if case let (name, value?) = address.cut(at: UInt8(ascii: "=")), name.equalsIgnoringCase("url") {
+            address = value.unquoted
+        }
         url = String(address)
         if url.isEmpty, sequenceNumber == nil, rtpTime == nil { return nil }
     }

@@ -31,8 +31,12 @@ public struct RTSPParser: Sendable, Hashable {
     /// How many bytes since the last message belonged to nothing.
     private var junk = 0
 
-    /// A parser at the beginning of a stream.
-    public init(limits: RTSPParserLimits = .default) { self.limits = limits }
+    /// A parser at the beginning of a stream. A negative limit counts as 0.
+    public init(limits: RTSPParserLimits = .default) {
+        self.limits = RTSPParserLimits(
+            startLine: max(limits.startLine, 0), headerBytes: max(limits.headerBytes, 0),
+            headerCount: max(limits.headerCount, 0), body: max(limits.body, 0), junk: max(limits.junk, 0))
+    }
 
     /// How many bytes wait to become part of a message.
     public var bufferedByteCount: Int { buffer.count - start }
