@@ -24,10 +24,7 @@ extension ClientSession {
     private mutating func match(_ response: RTSPResponse) -> Match {
         let cSeq = response.cSeq
         if let cSeq, let index = pending.firstIndex(where: { $0.cSeq == cSeq }) { return .request(pending.remove(at: index)) }
-        if let cSeq, let index = abandoned.firstIndex(of: cSeq) {
-            abandoned.remove(at: index)
-            return .nobody
-        }
+        if let cSeq, abandoned.contains(cSeq) { return .nobody }
         if tolerance == .strict {
             return .violation(cSeq.map { "response with CSeq \($0), which no request has" } ?? "response without CSeq")
         }

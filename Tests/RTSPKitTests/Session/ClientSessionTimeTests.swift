@@ -134,6 +134,19 @@ private typealias Fixture = SessionFixtures
             session.receive(Fixture.answer(.ok, 3), at: Fixture.after(37)) == [.inform(.playing(range: nil, rtpInfo: nil))])
     }
 
+    @Test func `only the latest unanswered keep-alives are remembered`() throws {
+        var session = try Fixture.readyClient()
+        let rounds = ClientSession.maximumPending + 1
+        for round in 1...rounds { _ = session.advance(to: Fixture.after(Double(30 * round))) }
+        _ = session.advance(to: Fixture.after(Double(30 * rounds + 5)))
+        _ = try session.perform(.play(nil), at: Fixture.after(Double(30 * rounds + 6)))
+        let end = Fixture.after(Double(30 * rounds + 7))
+        for cSeq in 3...(rounds + 1) { #expect(session.receive(Fixture.answer(.ok, cSeq), at: end) == []) }
+        #expect(session.state.phase == .ready)
+        // The first is forgotten, so that it counts as any wrong number.
+        #expect(session.receive(Fixture.answer(.ok, 2), at: end) == [.inform(.playing(range: nil, rtpInfo: nil))])
+    }
+
     @Test func `when keep-alives are due faster than they are given up, the newer takes the place of the older`() throws {
         var session = try Fixture.readyClient(session: "ABC;timeout=2")
         #expect(session.advance(to: Fixture.after(1)) == [Fixture.sent(.options, 2)])
