@@ -55,7 +55,7 @@ public struct ClientSession: Sendable, Hashable {
 
     /// The URL of DESCRIBE, and of OPTIONS before anything is set up.
     public let url: String
-    /// The URL of PLAY, PAUSE, TEARDOWN and keep-alives: at first `url`. The description may name another (RFC 2326 appendix C.2).
+    /// The URL of PLAY, PAUSE, TEARDOWN and keep-alives: `url` until the description names another (RFC 2326 appendix C.2).
     public var aggregateURL: String
     /// Where the session stands.
     public internal(set) var state = State.initial
