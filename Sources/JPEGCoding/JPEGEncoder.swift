@@ -24,7 +24,7 @@ public struct JPEGEncoder: Sendable, Hashable {
     public func encode(
         _ image: RGBImage, quality: Int = 75, subsampling: JPEGSubsampling = .yuv420
     ) throws(JPEGCodingError) -> [UInt8] {
-        guard image.isEncodable else {
+        guard image.isConsistent else {
             throw JPEGCodingError(
                 .invalidArgument, "\(image.pixels.count) bytes are no picture of \(image.width) by \(image.height) pixels")
         }

@@ -17,7 +17,7 @@ public struct RGBImage: Sendable, Hashable {
     }
 
     /// Whether the picture has the number of bytes that its size asks for, and a size that a JPEG can have.
-    var isEncodable: Bool {
+    public var isConsistent: Bool {
         let sides = 1...65_500  // JPEG_MAX_DIMENSION of libjpeg, a little less than the 65 535 of ITU-T T.81
         return sides.contains(width) && sides.contains(height) && pixels.count == width * height * 3
     }
