@@ -64,10 +64,11 @@ public struct JPEGDecoder: Sendable, Hashable {
                     codec, source.baseAddress, UInt(source.count), &width, &height, &subsampling, &colours)
             }
         }
-        try check(result, codec)
+        // Without a size there is no picture, even if libjpeg only warned that the bytes ended too soon.
         guard (1...65_535).contains(width), (1...65_535).contains(height) else {
-            throw JPEGCodingError(.unreadable, "tables without a picture")
+            throw JPEGCodingError(.unreadable, result == 0 ? "tables without a picture" : codec.lastMessage)
         }
+        try check(result, codec)
         return (Int(width), Int(height))
     }
 

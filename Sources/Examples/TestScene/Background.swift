@@ -9,7 +9,7 @@ struct Background: Sendable {
     /// One wave, up and down, over 256 steps, 0...63.
     private let wave: [UInt8]
 
-    /// Grain for one row from any of 4096 places: the same value three times for each pixel, 0..<`grainRange`.
+    /// Grain for one row from any of 4096 places: the same value three times for each pixel.
     private let grain: [UInt8]
 
     init(width: Int, height: Int) {
@@ -21,7 +21,7 @@ struct Background: Sendable {
         }
         var generator = SplitMix(state: 0x5EED)
         grain = (0..<width + 4096).flatMap { _ in
-            let value = UInt8(truncatingIfNeeded: generator.next() % 13)
+            let value = UInt8(truncatingIfNeeded: generator.next() % 15)
             return [value, value, value]
         }
     }

@@ -69,13 +69,16 @@ struct Canvas: Sendable {
     }
 
     /// Text of the characters that ``Glyphs`` has, `cell` pixels for each dot.
+    ///
+    /// It starts on a multiple of 8 pixels: dots of 8 or 16 pixels then fill whole JPEG blocks, which are sharp and cheap.
     mutating func draw(_ text: String, centerX: Int, y: Int, cell: Int, _ colour: Colour) {
         let characters = Array(text)
-        var left = centerX - (characters.count * 6 - 1) * cell / 2
+        var left = (centerX - (characters.count * 6 - 1) * cell / 2) & ~7
+        let top = y & ~7
         for character in characters {
             for (row, dots) in Glyphs.rows(of: character).enumerated() {
                 for column in 0..<5 where dots & (0b10000 >> column) != 0 {
-                    fill(x: left + column * cell, y: y + row * cell, width: cell, height: cell, colour)
+                    fill(x: left + column * cell, y: top + row * cell, width: cell, height: cell, colour)
                 }
             }
             left += 6 * cell

@@ -100,7 +100,7 @@ public struct TestScene: Sendable {
         let number = String(frame)
         let padded = String(repeating: "0", count: max(0, 6 - number.utf8.count)) + number
         let panelWidth = cell * 50
-        canvas.dim(x: (width - panelWidth) / 2, y: height / 4, width: panelWidth, height: cell * 19)
+        canvas.dim(x: (width - panelWidth) / 2 & ~7, y: height / 4 & ~7, width: panelWidth, height: cell * 19)
         canvas.draw(padded, centerX: width / 2, y: height / 4 + cell, cell: cell, .yellow)
         canvas.draw(clock(frame), centerX: width / 2, y: height / 4 + cell * 10, cell: cell, .white)
     }
