@@ -1,0 +1,155 @@
+/// JPEG files from the packets of the JPEG payload format (RFC 2435).
+///
+/// Every fragment says where it belongs, so they may come in any order and more than once, and a few frames may be in the making at
+/// one time; frames are told apart by their timestamps. A frame is complete when its last fragment and all before it are there. Older
+/// frames are then given up, as are the oldest where the limits are reached. The stream must be of one source: call
+/// ``restart(keepingTables:)`` where another takes over.
+public struct JPEGDepacketizer: Sendable, Hashable {
+    /// How many finished timestamps are remembered, to know late fragments by.
+    private static let memory = 32
+    /// A frame this far ahead of one that is complete belongs to another time line.
+    private static let horizon: Int32 = 10 * 90_000
+
+    private let limits: DepacketizerLimits
+    /// In the order they began.
+    private var frames: [PartialFrame] = []
+    private var closed: [RTPTimestamp] = []
+    /// Tables sent in band, by Q from 128 to 254.
+    private var knownTables: [UInt8: QuantizationTables] = [:]
+    private var sizeHint = 0
+
+    /// Starts with nothing received.
+    public init(limits: DepacketizerLimits = .default) {
+        self.limits = limits
+    }
+
+    /// Takes the payload of one packet.
+    /// - Returns: frames that are complete now, those given up, and why the packet was of no use if it was.
+    public mutating func receive(
+        _ header: RTPHeader, payload: Span<UInt8>, at now: ContinuousClock.Instant
+    ) -> [DepacketizerEvent] {
+        guard !payload.isEmpty else { return [.discarded(.emptyPayload)] }
+        let fragment: Fragment
+        do throws(Refusal) {
+            fragment = try Fragment(payload, marker: header.marker)
+        } catch {
+            return [.discarded(error.reason)]
+        }
+        guard !closed.contains(header.timestamp) else { return [.discarded(.late)] }
+        var events: [DepacketizerEvent] = []
+        let index: Int
+        if let known = frames.firstIndex(where: { $0.timestamp == header.timestamp }) {
+            index = known
+        } else {
+            if frames.count >= limits.maximumFrames { events += giveUp(at: 0) }
+            index = frames.count
+            frames.append(PartialFrame(timestamp: header.timestamp, description: fragment.description, at: now))
+        }
+        do throws(Refusal) {
+            try insert(fragment, data: payload.extracting(fragment.data), intoFrameAt: index, at: now)
+        } catch {
+            return events + drop(at: index, because: error.reason)
+        }
+        if frames[index].isComplete { return events + complete(at: index) }
+        return events + keepWithinBudget(sparing: header.timestamp)
+    }
+
+    /// Gives up all frames in the making; those that only lack their marker are handed on.
+    public mutating func flush() -> [DepacketizerEvent] {
+        var events: [DepacketizerEvent] = []
+        while !frames.isEmpty { events += giveUp(at: 0) }
+        return events
+    }
+
+    /// Forgets all frames: another place in the presentation follows or, where the tables sent in band are not kept either, another
+    /// source.
+    public mutating func restart(keepingTables: Bool = true) {
+        frames = []
+        closed = []
+        if !keepingTables { knownTables = [:] }
+    }
+
+    private mutating func insert(
+        _ fragment: Fragment, data: Span<UInt8>, intoFrameAt index: Int, at now: ContinuousClock.Instant
+    ) throws(Refusal) {
+        guard frames[index].description == fragment.description else { throw Refusal(.contradiction) }
+        if fragment.offset == 0, !frames[index].hasHeader {
+            let tables = try quantizationTables(for: fragment)
+            frames[index].begin(
+                with: FileHeader.bytes(for: fragment.description, tables: tables), sizeHint: min(sizeHint, limits.maximumBytes))
+        }
+        try frames[index].insert(
+            data, offset: fragment.offset, isLast: fragment.isLast, maximumWaiting: limits.maximumWaitingFragments, at: now)
+        if frames[index].isEmpty { throw Refusal(.emptyFrame) }
+        if frames[index].storedBytes > limits.maximumBytes { throw Refusal(.tooLarge) }
+    }
+
+    /// The tables of a first fragment; those in band are kept for later frames of the same Q, save for Q 255, whose tables change
+    /// with every frame (section 3.1.8).
+    private mutating func quantizationTables(for fragment: Fragment) throws(Refusal) -> QuantizationTables {
+        let q = fragment.description.q
+        guard q >= 128 else { return QuantizationTables(q: q) }
+        if let tables = fragment.tables, !tables.isEmpty {
+            if q < 255, knownTables[q] != tables { knownTables[q] = tables }
+            return tables
+        }
+        guard q < 255, let tables = knownTables[q] else { throw Refusal(.missingQuantizationTables) }
+        return tables
+    }
+
+    private mutating func complete(at index: Int) -> [DepacketizerEvent] {
+        let timestamp = frames[index].timestamp
+        var events: [DepacketizerEvent] = []
+        var position = 0
+        while position < frames.count {
+            let ahead = frames[position].timestamp.ticks(since: timestamp)
+            if ahead < 0 || ahead > Self.horizon { events += giveUp(at: position) } else { position += 1 }
+        }
+        if let index = frames.firstIndex(where: { $0.timestamp == timestamp }) { events.append(handOn(at: index)) }
+        return events
+    }
+
+    /// Older frames make room for the one that still receives.
+    private mutating func keepWithinBudget(sparing timestamp: RTPTimestamp) -> [DepacketizerEvent] {
+        var events: [DepacketizerEvent] = []
+        while frames.reduce(0, { $0 + $1.storedBytes }) > limits.maximumBytes,
+            let oldest = frames.firstIndex(where: { $0.timestamp != timestamp })
+        {
+            events += giveUp(at: oldest)
+        }
+        return events
+    }
+
+    private mutating func drop(at index: Int, because reason: DepacketizerDiscard) -> [DepacketizerEvent] {
+        let frame = frames.remove(at: index)
+        remember(frame.timestamp)
+        return [.discarded(reason), incomplete(frame)]
+    }
+
+    private mutating func giveUp(at index: Int) -> [DepacketizerEvent] {
+        if frames[index].looksComplete { return [handOn(at: index)] }
+        let frame = frames.remove(at: index)
+        remember(frame.timestamp)
+        return [incomplete(frame)]
+    }
+
+    private mutating func handOn(at index: Int) -> DepacketizerEvent {
+        var frame = frames.remove(at: index)
+        remember(frame.timestamp)
+        let image = frame.takeImage()
+        // An eighth more, so that frames of about one size need one allocation each.
+        sizeHint = image.count + image.count / 8
+        return .frame(
+            ReassembledFrame(
+                image: image, timestamp: frame.timestamp, arrival: frame.lastArrival, packetCount: frame.packetCount))
+    }
+
+    private func incomplete(_ frame: PartialFrame) -> DepacketizerEvent {
+        .incomplete(frame.timestamp, receivedBytes: frame.receivedBytes, expectedBytes: frame.dataEnd)
+    }
+
+    private mutating func remember(_ timestamp: RTPTimestamp) {
+        if closed.count >= Self.memory { closed.removeFirst() }
+        closed.append(timestamp)
+    }
+}
