@@ -6,6 +6,8 @@ struct FileIndexer {
     /// For looking at single lengths of the lab format, where the JPEGs between them need not be read.
     private var probe = FileWindow()
     private var scan = FileWindow()
+    /// One for the whole file: it remembers where walking failed, which keeps the work linear.
+    private var scanner: JPEGScanner
     /// Where the file ends; less than its size at opening if it was cut meanwhile.
     private var end: Int
 
@@ -16,6 +18,7 @@ struct FileIndexer {
         self.file = file
         self.limits = limits
         self.end = file.byteCount
+        self.scanner = JPEGScanner(maxFrameBytes: limits.maxFrameBytes)
     }
 
     /// The index of a file in the lab format.
@@ -29,8 +32,7 @@ struct FileIndexer {
     /// The index of a file of JPEGs back to back.
     static func indexRaw(_ file: OpenFile, limits: MJPEGLimits) throws(FileSystemFailure) -> FrameIndex {
         var indexer = FileIndexer(file, limits: limits)
-        var scanner = JPEGScanner(maxFrameBytes: limits.maxFrameBytes)
-        while let step = try indexer.step(&scanner) {
+        while let step = try indexer.step() {
             switch step {
             case .frame(let frame): if !indexer.add(frame) { return indexer.index }
             case .damaged(let damage): indexer.index.note(damage)
@@ -71,8 +73,8 @@ struct FileIndexer {
     private mutating func passRaw(
         from start: Int, prefix: (position: Int, prefix: LabPrefix)?
     ) throws(FileSystemFailure) -> Int? {
-        var scanner = JPEGScanner(at: start, maxFrameBytes: limits.maxFrameBytes)
-        while let step = try step(&scanner) {
+        scanner.move(to: start)
+        while let step = try step() {
             switch step {
             case .starved:
                 break
@@ -103,12 +105,14 @@ struct FileIndexer {
     // MARK: Raw format
 
     /// What the scanner says next, giving it the bytes it asks for; `nil` at the end of the file.
-    private mutating func step(_ scanner: inout JPEGScanner) throws(FileSystemFailure) -> JPEGScanner.Step? {
+    private mutating func step() throws(FileSystemFailure) -> JPEGScanner.Step? {
         while true {
+            var scanner = scanner  // A copy, since the span holds on to all of `self`.
             let step = scanner.step(scan.bytes.span.extracting(first: scan.count), from: scan.origin)
+            self.scanner = scanner
             if step != .starved { return step }
-            let (isShown, position) = (scan.end >= end && scan.origin <= scanner.position, scanner.position)
-            if isShown || position >= end { return scanner.finish(at: end) }
+            let position = scanner.position
+            if position >= end || (scan.origin <= position && scan.end >= end) { return self.scanner.finish(at: end) }
             try scan.load(Self.scanSize, at: position, of: file)
             if scan.count < min(Self.scanSize, end - position) { end = scan.end }
         }

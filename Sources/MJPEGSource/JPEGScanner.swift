@@ -48,11 +48,17 @@ struct JPEGScanner: Sendable, Hashable {
 
     private static let maxFailedWalks = 4
 
-    /// Starts at `position`, between frames.
-    init(at position: Int = 0, maxFrameBytes: Int) {
-        self.position = position
-        self.start = position
+    /// Starts at offset 0, between frames.
+    init(maxFrameBytes: Int) {
+        self.position = 0
+        self.start = 0
         self.maxFrameBytes = maxFrameBytes
+    }
+
+    /// Goes on at `offset`, as between frames.
+    mutating func move(to offset: Int) {
+        state = .gap
+        (position, start, gapIsReported) = (offset, offset, false)
     }
 
     /// The first byte that must be kept: the start of the current frame, if there is one.

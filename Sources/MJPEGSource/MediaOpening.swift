@@ -6,7 +6,9 @@ enum MediaOpening {
     /// What the file or folder is; `nil` if it is nothing with JPEGs in it.
     static func recognise(_ file: OpenFile, limits: MJPEGLimits) throws(FileSystemFailure) -> MJPEGFile.Kind? {
         if file.isFolder {
-            for name in try file.names(limit: limits.maxFolderEntries) ?? [] where isFrame(name, in: file) { return .folder }
+            for name in try file.names(limit: limits.maxFolderEntries) ?? [] where frameByteCount(name, in: file) != nil {
+                return .folder
+            }
             return nil
         }
         let head = try file.read(maxLeadingBytes, at: 0)
@@ -40,9 +42,10 @@ enum MediaOpening {
         guard let entries = try folder.names(limit: limits.maxFolderEntries) else { return nil }
         var index = FrameIndex()
         let names = entries.map(NaturalOrderName.init).sorted()
-        for name in names.map(\.text) where isFrame(name, in: folder) {
+        for name in names.map(\.text) {
+            guard let byteCount = frameByteCount(name, in: folder) else { continue }
             guard index.count < limits.maxFrames else { return nil }
-            if let file = try? OpenFile(path: name, in: folder), file.byteCount > limits.maxFrameBytes {
+            if byteCount > limits.maxFrameBytes {
                 index.note(MJPEGDamage(offset: 0, reason: .oversizeFrame, fileName: name))
             } else {
                 index.add(name: name)
@@ -51,9 +54,9 @@ enum MediaOpening {
         return index
     }
 
-    /// Whether a folder's entry is a JPEG file: not hidden, and beginning with FF D8.
-    private static func isFrame(_ name: String, in folder: OpenFile) -> Bool {
-        guard !name.hasPrefix("."), let file = try? OpenFile(path: name, in: folder), !file.isFolder else { return false }
-        return (try? file.read(2, at: 0)) == [0xFF, 0xD8]
+    /// The size of a folder's entry if it is a JPEG file: not hidden, and beginning with FF D8.
+    private static func frameByteCount(_ name: String, in folder: OpenFile) -> Int? {
+        guard !name.hasPrefix("."), let file = try? OpenFile(path: name, in: folder), !file.isFolder else { return nil }
+        return (try? file.read(2, at: 0)) == [0xFF, 0xD8] ? file.byteCount : nil
     }
 }
