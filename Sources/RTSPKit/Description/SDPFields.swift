@@ -96,7 +96,8 @@ public struct SDPOrigin: Sendable, Hashable {
         self.address = address
     }
 
-    /// Reads the line from its end, because blanks may stand in the user name; `nil` where no numbers are found.
+    /// Reads the line from its end, because blanks may stand in the user name; `nil` where there are
+    /// not even the two numbers.
     init?(text: Substring) {
         let words = text.words
         let isNetwork = { (word: Substring) in word.equalsIgnoringCase("IN") || word.equalsIgnoringCase("IP") }
