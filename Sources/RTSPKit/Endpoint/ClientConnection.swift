@@ -1,0 +1,290 @@
+internal import RTPTransport
+
+/// A client's connection to a server and the presentation that it plays: where the control path and the data path meet.
+///
+/// It reads no clock and opens no socket. The owner connects, tells it so, hands it what arrives and the time, carries out
+/// what it puts into the transport, and learns from the returned events how things go.
+public struct ClientConnection: Sendable {
+    /// How far to go by itself once connected.
+    public enum Goal: Sendable, Hashable {
+        /// Ask for the description, then wait.
+        case describe
+        /// Set up the JPEG stream, then wait for PLAY.
+        case setUp
+    }
+
+    /// Where the presentation stands.
+    public enum State: Sendable, Hashable {
+        /// Not set up.
+        case initial
+        /// Set up, nothing flows.
+        case ready
+        /// Media flows.
+        case playing
+        /// Over.
+        case closed
+    }
+
+    /// A command that makes no sense in this state; nothing has changed.
+    public struct CommandError: Error, Sendable, Hashable, CustomStringConvertible {
+        /// What was asked for.
+        public var method: RTSPMethod
+        /// The state in which it was asked for.
+        public var state: State
+        /// For people.
+        public var description: String { "\(method) is not possible while \(state)" }
+    }
+
+    private static let streamID = StreamID(rawValue: 1)
+
+    /// Where the presentation stands.
+    public private(set) var state: State = .initial
+    private let configuration: ClientConfiguration
+    private let goal: Goal
+    private var control: any ClientControl
+    private var media: ClientMedia?
+    /// The range asked for last, for asking again on another transport.
+    private var wanted: NormalPlayTimeRange?
+    private var isJump = false
+    private var isPlayPending = false
+
+    /// A client of RTSP 1.0, not yet connected.
+    public init(configuration: ClientConfiguration, goal: Goal = .setUp, at now: ContinuousClock.Instant) {
+        self.init(
+            configuration: configuration, goal: goal,
+            control: StandardClientControl(configuration: configuration, setsUp: goal == .setUp, at: now))
+    }
+
+    /// A client of the course dialect, not yet connected; `configuration.clientPorts` must be given.
+    public static func lab(configuration: ClientConfiguration, at now: ContinuousClock.Instant) -> ClientConnection {
+        ClientConnection(
+            configuration: configuration, goal: .setUp, control: LabClientControl(configuration: configuration, at: now))
+    }
+
+    private init(configuration: ClientConfiguration, goal: Goal, control: any ClientControl) {
+        self.configuration = configuration
+        self.goal = goal
+        self.control = control
+    }
+
+    /// When ``advance(to:via:)`` is due.
+    public var deadline: ContinuousClock.Instant? {
+        guard state != .closed else { return nil }
+        return [control.deadline, media?.deadline].compactMap { $0 }.min()
+    }
+
+    /// What has been received so far.
+    public mutating func statistics() -> ClientStatistics { media?.measure() ?? ClientStatistics() }
+
+    /// The control connection stands.
+    public mutating func connected(
+        at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
+    ) -> [ClientEvent] {
+        take(control.connected(at: now), at: now, via: &transport)
+    }
+
+    /// Bytes arrived on the control connection.
+    public mutating func receive(
+        _ bytes: Span<UInt8>, at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
+    ) -> [ClientEvent] {
+        guard state != .closed else { return [] }
+        return take(control.receive(bytes, at: now), at: now, via: &transport)
+    }
+
+    /// A datagram arrived on the RTP port, from the server's address.
+    public mutating func receive(
+        rtp packet: Span<UInt8>, at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
+    ) -> [ClientEvent] {
+        guard state != .closed, case .datagrams = media?.agreed.route else { return [] }
+        return takeMedia(packet, at: now, via: &transport)
+    }
+
+    /// A datagram arrived on the RTCP port, from the server's address.
+    public mutating func receive(
+        rtcp packet: Span<UInt8>, at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
+    ) -> [ClientEvent] {
+        guard state != .closed, case .datagrams = media?.agreed.route else { return [] }
+        var events = media?.receive(rtcp: packet, at: now) ?? []
+        events += progress(at: now, via: &transport)
+        return events
+    }
+
+    /// Plays `range`; `nil` goes on from where PAUSE left off. While playing, a range is a jump.
+    public mutating func play(
+        _ range: NormalPlayTimeRange?, at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
+    ) throws(CommandError) -> [ClientEvent] {
+        guard state == .ready || state == .playing, !isPlayPending else {
+            throw CommandError(method: .play, state: state)
+        }
+        let outcomes: [ControlOutcome]
+        do {
+            outcomes = try control.play(range, at: now)
+        } catch {
+            throw CommandError(method: .play, state: state)
+        }
+        wanted = range
+        isJump = state == .playing
+        isPlayPending = true
+        // Packets may overtake the reply, so what comes from now on counts.
+        let rest = state == .ready ? media?.prepare(at: now) ?? [] : []
+        return rest.map(ClientEvent.frame) + take(outcomes, at: now, via: &transport)
+    }
+
+    /// Halts and keeps the position.
+    public mutating func pause(
+        at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
+    ) throws(CommandError) -> [ClientEvent] {
+        guard state == .playing else { throw CommandError(method: .pause, state: state) }
+        do {
+            return take(try control.pause(at: now), at: now, via: &transport)
+        } catch {
+            throw CommandError(method: .pause, state: state)
+        }
+    }
+
+    /// Ends the session; ``ClientEvent/closed(_:)`` follows when the server has answered, or soon without.
+    public mutating func tearDown(
+        at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
+    ) -> [ClientEvent] {
+        guard state != .closed else { return [] }
+        if let goodbye = media?.goodbye(at: now) { transport.send(report: goodbye, on: Self.streamID) }
+        media?.stop()
+        return take(control.tearDown(at: now), at: now, via: &transport)
+    }
+
+    /// The time is `now`: carries out what is due.
+    public mutating func advance(
+        to now: ContinuousClock.Instant, via transport: inout some EndpointTransport
+    ) -> [ClientEvent] {
+        guard state != .closed else { return [] }
+        var events = take(control.advance(to: now), at: now, via: &transport)
+        events += progress(at: now, via: &transport)
+        return events
+    }
+
+    /// The control connection is gone.
+    public mutating func connectionClosed(
+        at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
+    ) -> [ClientEvent] {
+        guard state != .closed else { return [] }
+        return take(control.connectionClosed(at: now), at: now, via: &transport)
+    }
+
+    // MARK: Control
+
+    private mutating func take(
+        _ outcomes: [ControlOutcome], at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
+    ) -> [ClientEvent] {
+        var events: [ClientEvent] = []
+        for outcome in outcomes where state != .closed {
+            switch outcome {
+            case .send(let bytes): transport.send(bytes)
+            case .described(let description, let raw): events.append(.described(description, raw: raw))
+            case .ready(let agreed): events += setUp(agreed, via: &transport)
+            case .playing(let range, let info): events += started(range, info, at: now)
+            case .paused:
+                state = .ready
+                media?.pause()
+                events.append(.paused)
+            case .refused(let method, let status):
+                if method == .play {
+                    isPlayPending = false
+                    if state == .ready { media?.stop() }
+                }
+                events.append(.refused(method, status))
+            case .interleaved(let frame): events += takeInterleaved(frame, at: now, via: &transport)
+            case .fallingBack(let reason): events.append(.fallingBackToInterleaved(reason: reason))
+            case .reconnect: events.append(.reconnect)
+            case .noticed(let what): events.append(.noticed(what))
+            case .streamStalled: media?.drain()
+            case .closed(let failure): events += close(failure, via: &transport)
+            }
+        }
+        return events
+    }
+
+    private mutating func setUp(_ agreed: AgreedStream, via transport: inout some EndpointTransport) -> [ClientEvent] {
+        state = .ready
+        var next = ClientMedia(agreed: agreed, configuration: configuration)
+        // Asked to play before, on another transport: the wait for the first frame goes on.
+        if let asked = media?.asked { _ = next.prepare(at: asked) }
+        media = next
+        transport.open(Self.streamID, by: agreed.route)
+        return [.ready(transport: agreed.transport)]
+    }
+
+    private mutating func started(
+        _ range: NormalPlayTimeRange?, _ info: RTPInfoHeader.Entry?, at now: ContinuousClock.Instant
+    ) -> [ClientEvent] {
+        state = .playing
+        isPlayPending = false
+        media?.play(range ?? wanted, first: info?.rtpTime.map { RTPTimestamp(rawValue: $0) }, isJump: isJump, at: now)
+        isJump = false
+        return [.playing(range)]
+    }
+
+    private mutating func close(_ failure: ClientFailure?, via transport: inout some EndpointTransport) -> [ClientEvent] {
+        state = .closed
+        // What has arrived is still shown.
+        let rest = media?.finish() ?? []
+        transport.close(Self.streamID)
+        transport.close()
+        return rest.map(ClientEvent.frame) + [.closed(failure)]
+    }
+
+    // MARK: Media
+
+    private mutating func takeInterleaved(
+        _ frame: InterleavedFrame, at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
+    ) -> [ClientEvent] {
+        guard case .interleaved(let channels) = media?.agreed.route else { return [] }
+        if frame.channel == channels.rtp { return takeMedia(frame.payload.span, at: now, via: &transport) }
+        guard frame.channel == channels.rtcp else { return [] }
+        return (media?.receive(rtcp: frame.payload.span, at: now) ?? []) + progress(at: now, via: &transport)
+    }
+
+    private mutating func takeMedia(
+        _ packet: Span<UInt8>, at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
+    ) -> [ClientEvent] {
+        var events = take(control.mediaArrived(at: now), at: now, via: &transport)
+        events += media?.receive(rtp: packet, at: now) ?? []
+        return events + progress(at: now, via: &transport)
+    }
+
+    /// Shows what is due, reports what is due, and minds silence.
+    private mutating func progress(
+        at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
+    ) -> [ClientEvent] {
+        guard state != .closed else { return [] }
+        var events = (media?.advance(to: now) ?? []).map(ClientEvent.frame)
+        if let report = media?.dueReport(at: now) { transport.send(report: report, on: Self.streamID) }
+        switch media?.verdict(at: now) {
+        case .endOfStream:
+            media?.stop()
+            control.playbackEnded(at: now)
+            if state == .playing { state = .ready }
+            events.append(.endOfStream)
+        case .silent:
+            if let outcomes = control.fallBack(playing: wanted, at: now) {
+                media?.stop()
+                isPlayPending = true
+                events += take(outcomes, at: now, via: &transport)
+            } else {
+                events += give(up: "the server says that it plays, but no packets arrive", at: now, via: &transport)
+            }
+        case .stalled:
+            events += give(up: "packets have stopped arriving", at: now, via: &transport)
+        case nil:
+            break
+        }
+        return events
+    }
+
+    private mutating func give(
+        up reason: String, at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
+    ) -> [ClientEvent] {
+        _ = take(control.tearDown(at: now), at: now, via: &transport)
+        guard state != .closed else { return [.closed(ClientFailure(.noMedia, reason))] }
+        return close(ClientFailure(.noMedia, reason), via: &transport)
+    }
+}

@@ -1,0 +1,248 @@
+internal import RTPTransport
+
+/// The data path of a client: packets in, frames out in time, reports back.
+struct ClientMedia: Sendable {
+    /// How the stream stands.
+    enum Phase: Sendable, Hashable {
+        case idle
+        case playing
+        /// Nothing more comes; what is buffered is still shown.
+        case draining
+        /// The same after PAUSE: more may come after the next PLAY.
+        case pausing
+    }
+
+    private(set) var phase: Phase = .idle
+    private(set) var agreed: AgreedStream
+    private(set) var statistics = ClientStatistics()
+    private var receiver: RTPReceiver
+    private var buffer: JitterBuffer
+    private let configuration: ClientConfiguration
+    /// When PLAY was asked for, until the first frame is whole.
+    private(set) var asked: ContinuousClock.Instant?
+    private var started: ContinuousClock.Instant?
+    private var lastPacket: ContinuousClock.Instant?
+    private var nextReport: ContinuousClock.Instant?
+    /// The media time at which the frames of this PLAY begin.
+    private var origin: Duration = .zero
+    private var end: Duration?
+    private var newestMediaTime: Duration = .zero
+    /// The timestamp at ``origin``, where the server told.
+    private var first: RTPTimestamp?
+    /// Frames before this come from before a jump.
+    private var floor: RTPTimestamp?
+    /// From the buffer's media time to the presentation's.
+    private var offset: Duration?
+
+    init(agreed: AgreedStream, configuration: ClientConfiguration) {
+        self.agreed = agreed
+        self.configuration = configuration
+        receiver = RTPReceiver(
+            format: agreed.format, payloadTypes: agreed.payloadTypes, expectedSSRC: agreed.ssrc, ssrc: configuration.ssrc,
+            canonicalName: configuration.userAgent)
+        buffer = JitterBuffer(delay: configuration.buffer, timing: agreed.timing)
+    }
+
+    /// What the passing of time led to.
+    enum Verdict: Sendable, Hashable {
+        case endOfStream
+        /// Not one packet came.
+        case silent
+        /// Packets came, and then no more.
+        case stalled
+    }
+
+    /// PLAY has been asked for: what comes from now on belongs to it.
+    /// - Returns: frames of the last PLAY that were still held back.
+    mutating func prepare(at now: ContinuousClock.Instant) -> [PlayoutFrame] {
+        if statistics.firstFrame == nil { asked = asked ?? now }
+        let rest = buffer.drain().map { placed($0) }
+        receiver.restart()
+        buffer.restart()
+        phase = .playing
+        started = now
+        lastPacket = nil
+        newestMediaTime = .zero
+        floor = nil
+        offset = nil
+        end = nil
+        return rest
+    }
+
+    /// The server plays `range`, whose first packet has the timestamp `first` where the server told.
+    mutating func play(
+        _ range: NormalPlayTimeRange?, first: RTPTimestamp?, isJump: Bool, at now: ContinuousClock.Instant
+    ) {
+        if phase == .idle { _ = prepare(at: now) }
+        phase = .playing
+        started = now
+        self.first = first
+        end = range?.end
+        if case .time(let start) = range?.start { origin = start }
+        nextReport = agreed.sendsReports ? now + configuration.reportInterval : nil
+        guard isJump else { return }
+        // What is held back comes from before the jump, but for what has overtaken the reply.
+        let held = buffer.drain()
+        buffer.restart()
+        offset = nil
+        newestMediaTime = .zero
+        floor = first
+        guard let first else { return receiver.restart() }
+        for frame in held where frame.timestamp.ticks(since: first) >= 0 {
+            buffer.insert(
+                ReassembledFrame(image: frame.image, timestamp: frame.timestamp, arrival: now, packetCount: 1), at: now)
+        }
+    }
+
+    mutating func pause() { phase = phase == .playing ? .pausing : phase }
+
+    mutating func drain() { phase = .draining }
+
+    /// Everything that is still held back; nothing follows.
+    mutating func finish() -> [PlayoutFrame] {
+        stop()
+        return buffer.drain().map { placed($0) }
+    }
+
+    mutating func stop() {
+        phase = .idle
+        nextReport = nil
+    }
+
+    mutating func receive(rtp packet: Span<UInt8>, at now: ContinuousClock.Instant) -> [ClientEvent] {
+        guard phase != .idle else { return [] }
+        let events = receiver.receive(rtp: packet, at: now)
+        lastPacket = now
+        return take(events, at: now)
+    }
+
+    mutating func receive(rtcp packet: Span<UInt8>, at now: ContinuousClock.Instant) -> [ClientEvent] {
+        guard phase != .idle else { return [] }
+        return take(receiver.receive(rtcp: packet, at: now), at: now)
+    }
+
+    private mutating func take(_ events: [ReceiverEvent], at now: ContinuousClock.Instant) -> [ClientEvent] {
+        var told: [ClientEvent] = []
+        for event in events {
+            switch event {
+            case .frame(let frame):
+                if let asked {
+                    statistics.firstFrame = asked.duration(to: now)
+                    self.asked = nil
+                }
+                guard !isFromBeforeJump(frame.timestamp) else { continue }
+                statistics.frames += 1
+                buffer.insert(frame, at: now)
+            case .incompleteFrame:
+                statistics.incompleteFrames += 1
+                told.append(.incompleteFrame)
+            case .goodbye:
+                // A server that halts need not say BYE, and one that says it before our PLAY was heard means the last one.
+                if phase == .playing, lastPacket != nil { phase = .draining }
+            case .sourceChanged(let ssrc):
+                told.append(.noticed("the stream comes from another source now (SSRC \(ssrc))"))
+            case .discarded(let reason):
+                told.append(.noticed("a packet was passed over: \(reason)"))
+            case .senderReport:
+                break
+            }
+        }
+        return told
+    }
+
+    /// Frames whose time has come.
+    mutating func advance(to now: ContinuousClock.Instant) -> [PlayoutFrame] {
+        guard phase != .idle else { return [] }
+        let frames = buffer.advance(to: now).map { placed($0) }
+        for frame in frames { newestMediaTime = max(newestMediaTime, frame.mediaTime) }
+        return frames
+    }
+
+    /// What it means that nothing, or nothing more, has come by `now`.
+    mutating func verdict(at now: ContinuousClock.Instant) -> Verdict? {
+        switch phase {
+        case .idle, .pausing: return nil
+        case .draining: return buffer.deadline == nil ? .endOfStream : nil
+        case .playing:
+            guard let silenceEnds, silenceEnds <= now else { return nil }
+            guard lastPacket != nil else { return .silent }
+            return isNearEnd ? .endOfStream : .stalled
+        }
+    }
+
+    /// A report for the server, where one is due.
+    mutating func dueReport(at now: ContinuousClock.Instant) -> [UInt8]? {
+        guard let nextReport, nextReport <= now else { return nil }
+        self.nextReport = now + configuration.reportInterval
+        return receiver.report(at: now)
+    }
+
+    mutating func goodbye(at now: ContinuousClock.Instant) -> [UInt8]? {
+        agreed.sendsReports && phase != .idle ? receiver.goodbye(at: now) : nil
+    }
+
+    /// When something is due.
+    var deadline: ContinuousClock.Instant? {
+        guard phase != .idle else { return nil }
+        let candidates = [buffer.deadline, nextReport, phase == .playing ? silenceEnds : nil]
+        return candidates.compactMap { $0 }.min()
+    }
+
+    /// The figures of this moment.
+    mutating func measure() -> ClientStatistics {
+        let received = receiver.statistics
+        statistics.packets = received.packetsReceived
+        statistics.bytes = received.bytesReceived
+        statistics.packetsLost = received.packetsLost
+        statistics.packetsReordered = received.packetsReordered
+        statistics.jitter = received.interarrivalJitter
+        statistics.bufferDepth = buffer.depth
+        statistics.framesLate = buffer.framesLate
+        return statistics
+    }
+
+    /// When silence has lasted long enough to mean something.
+    private var silenceEnds: ContinuousClock.Instant? {
+        guard let started else { return nil }
+        guard let lastPacket else {
+            if case .datagrams = agreed.route { return started + configuration.datagramPatience }
+            return started + configuration.limits.mediaTime
+        }
+        // Past the last frame a second of silence is the end, for servers that do not say BYE.
+        return lastPacket + (isNearEnd ? .seconds(1) : configuration.limits.mediaTime)
+    }
+
+    private var isNearEnd: Bool {
+        guard let end else { return false }
+        return newestMediaTime + .milliseconds(500) >= end
+    }
+
+    /// Whether a frame was sent before the jump. A server whose word on that is far off is not believed.
+    private mutating func isFromBeforeJump(_ timestamp: RTPTimestamp) -> Bool {
+        guard let floor else { return false }
+        let distance = timestamp.duration(since: floor)
+        if distance < Duration.zero - Self.credibleDistance { self.floor = nil }
+        return distance < .zero && distance >= Duration.zero - Self.credibleDistance
+    }
+
+    /// The frame at its place in the presentation.
+    private mutating func placed(_ frame: PlayoutFrame) -> PlayoutFrame {
+        var frame = frame
+        let offset = self.offset ?? newOffset(frame)
+        self.offset = offset
+        frame.mediaTime += offset
+        return frame
+    }
+
+    private func newOffset(_ frame: PlayoutFrame) -> Duration {
+        guard let first else { return origin - frame.mediaTime }
+        let distance = frame.timestamp.duration(since: first)
+        guard abs(distance) <= Self.credibleDistance else { return origin - frame.mediaTime }
+        return origin + distance - frame.mediaTime
+    }
+
+    /// How far from the first frame a server's `RTP-Info` may lie and be believed (some send false ones).
+    private static let credibleDistance = Duration.seconds(10)
+}
+
+private func abs(_ duration: Duration) -> Duration { duration < .zero ? .zero - duration : duration }

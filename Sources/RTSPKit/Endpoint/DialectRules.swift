@@ -1,0 +1,128 @@
+internal import MJPEGSource
+public import RTPTransport
+
+/// How sessions of the course dialect are served.
+public struct LabConfiguration: Sendable, Hashable {
+    /// Frames per second (0.01 to 1000), whatever the file is played at otherwise: 20 is the course's own rate.
+    public var framesPerSecond: Double
+    /// How frames too large for one datagram travel.
+    public var fragmentation: LabFragmentation
+
+    /// The policy's defaults.
+    public init(framesPerSecond: Double = 20, fragmentation: LabFragmentation = .frameSequence) {
+        self.framesPerSecond = (0.01...1000).contains(framesPerSecond) ? framesPerSecond : 20
+        self.fragmentation = fragmentation
+    }
+}
+
+/// All that differs between the dialects on the way from request to media, as values: nothing else asks which it is.
+struct DialectRules: Sendable, Hashable {
+    /// Which dialect these rules are for.
+    let dialect: ControlDialect
+    /// How long a session lives without a sign of life.
+    let sessionTimeout: Duration
+    /// Whether sender reports and BYE are sent.
+    let sendsReports: Bool
+    /// Whether a method that does not exist is answered 200 once there is a session.
+    let acceptsUnknownMethods: Bool
+    /// Whether every session ends with its connection.
+    let sessionsEndWithConnection: Bool
+    private let packetSize: Int
+    private let lab: LabConfiguration
+
+    init(_ dialect: ControlDialect, configuration: ServerConnection.Configuration) {
+        self.dialect = dialect
+        packetSize = configuration.packetSize
+        lab = configuration.lab
+        switch dialect {
+        case .standard:
+            sessionTimeout = configuration.sessionTimeout
+            sendsReports = true
+            acceptsUnknownMethods = false
+            sessionsEndWithConnection = false
+        case .lab:
+            // Its clients send nothing while they play; the connection is their sign of life.
+            sessionTimeout = .seconds(24 * 3600)
+            sendsReports = false
+            acceptsUnknownMethods = true
+            sessionsEndWithConnection = true
+        }
+    }
+
+    /// The `Session` identifier.
+    func sessionID(_ identity: SessionIdentity) -> String {
+        switch dialect {
+        case .standard: identity.id
+        case .lab: String(identity.labNumber)
+        }
+    }
+
+    /// A sender for a session's own packets.
+    func sender(_ identity: SessionIdentity, canonicalName: String) -> RTPSender {
+        switch dialect {
+        case .standard:
+            RTPSender(
+                packetizer: JPEGPacketizer(maximumPayloadSize: packetSize), ssrc: identity.ssrc,
+                firstSequenceNumber: identity.firstSequenceNumber, firstTimestamp: identity.firstTimestamp,
+                canonicalName: canonicalName)
+        case .lab:
+            // The course's clients drop what is not numbered higher than the last frame, so the first is 1.
+            RTPSender(
+                packetizer: RawJPEGPacketizer(fragmentation: lab.fragmentation, maximumPayloadSize: packetSize),
+                ssrc: identity.ssrc, firstSequenceNumber: 1, firstTimestamp: identity.firstTimestamp,
+                canonicalName: canonicalName)
+        }
+    }
+
+    /// The source with the dialect's timing.
+    func timed(_ source: any SeekableFrameSource & Sendable) -> any SeekableFrameSource & Sendable {
+        switch dialect {
+        case .standard: source
+        case .lab: RetimedSource(source, framesPerSecond: lab.framesPerSecond)
+        }
+    }
+
+    /// What the course dialect tells of a presentation in its replies.
+    func mediaInfo(of presentation: Presentation) -> LabMediaInfo? {
+        guard dialect == .lab, case .stored(let stored) = presentation else { return nil }
+        let rate = lab.framesPerSecond
+        let count = stored.source.frameCount
+        return LabMediaInfo(
+            totalSeconds: Int((Double(count) / rate).rounded(.up)), framesPerSecond: max(1, Int(rate.rounded())),
+            frameCount: count, file: stored.name)
+    }
+}
+
+/// A source whose frames are shown at an even rate, whatever their own times say.
+struct RetimedSource: SeekableFrameSource, Sendable {
+    private var base: any SeekableFrameSource & Sendable
+    private let framesPerSecond: Double
+    private var index = 0
+
+    init(_ base: any SeekableFrameSource & Sendable, framesPerSecond: Double) {
+        self.base = base
+        self.framesPerSecond = framesPerSecond
+    }
+
+    var frameCount: Int { base.frameCount }
+    var duration: Duration { time(of: frameCount) }
+
+    mutating func nextFrame() throws -> MJPEGFrame? {
+        guard var frame = try base.nextFrame() else { return nil }
+        frame.presentationTime = time(of: index)
+        index += 1
+        return frame
+    }
+
+    mutating func seek(to time: Duration) throws -> Duration {
+        let count = frameCount
+        let wanted = (max(.zero, time) / .seconds(1) * framesPerSecond + 0.001).rounded(.down)
+        index = wanted < Double(count) ? Int(wanted) : count
+        // An even rate on both sides, so the frame's own time is its share of the base's length.
+        let share = count > 0 ? base.duration * index / count : .zero
+        _ = try base.seek(to: share + .microseconds(1))
+        return self.time(of: index)
+    }
+
+    private func time(of index: Int) -> Duration { .seconds(Double(index) / framesPerSecond) }
+}

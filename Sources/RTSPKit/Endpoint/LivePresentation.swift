@@ -1,0 +1,95 @@
+public import MJPEGSource
+public import RTPTransport
+
+/// One frame of a live presentation, packetized once for all readers.
+public struct LiveFrame: Sendable {
+    /// The packets.
+    public var batch: RTPPacketBatch
+    /// The sequence number of the first of them.
+    public var firstSequenceNumber: UInt16
+    /// The timestamp of all of them.
+    public var timestamp: RTPTimestamp
+    /// A sender report to be sent before the packets, when one is due.
+    public var report: [UInt8]?
+    /// The frame itself, for readers that take another payload format.
+    public var frame: MJPEGFrame
+}
+
+/// What a reader gets on joining a live presentation.
+public struct LiveSnapshot: Sendable {
+    /// The last frame, sent at once so that the reader need not wait for the next; `nil` before the first.
+    public var lastFrame: LiveFrame?
+    /// The sequence number of the packet that comes after ``lastFrame``.
+    public var nextSequenceNumber: UInt16
+    /// The RTP time of this moment, for `RTP-Info` where there is no frame yet.
+    public var timestamp: RTPTimestamp
+    /// A sender report of this moment (RFC 3550 section 6.4.1).
+    public var report: [UInt8]
+}
+
+/// The sending side of a live presentation: one synchronization source, one sequence of packets, whatever the readers.
+public struct LivePresentation: Sendable {
+    /// What sessions must know of it.
+    public let description: LiveDescription
+    private let wallClock: WallClock
+    private let reportInterval: Duration
+    private var sender: RTPSender
+    private var start: ContinuousClock.Instant?
+    private var nextReport: ContinuousClock.Instant?
+    private var lastFrame: (frame: LiveFrame, at: ContinuousClock.Instant)?
+    private var lastStreamTime: Duration = .zero
+
+    /// A presentation that has not begun.
+    public init(
+        id: LivePresentationID, name: String, framesPerSecond: Double? = nil, packetSize: Int = 1400, canonicalName: String,
+        wallClock: WallClock, reportInterval: Duration = .seconds(5), using generator: inout some RandomNumberGenerator
+    ) {
+        sender = RTPSender(
+            packetizer: JPEGPacketizer(maximumPayloadSize: packetSize), canonicalName: canonicalName, using: &generator)
+        description = LiveDescription(id: id, name: name, ssrc: sender.ssrc, framesPerSecond: framesPerSecond)
+        self.wallClock = wallClock
+        self.reportInterval = reportInterval
+    }
+
+    /// Packetizes a frame that was captured at `now`.
+    /// - Throws: ``JPEGError`` where RFC 2435 cannot carry the picture; the presentation goes on with the next.
+    public mutating func packetize(_ frame: MJPEGFrame, at now: ContinuousClock.Instant) throws(JPEGError) -> LiveFrame {
+        let streamTime = advance(to: now)
+        let firstSequenceNumber = sender.nextSequenceNumber
+        let batch = try sender.packetize(frame.image, at: streamTime)
+        var report: [UInt8]?
+        if nextReport.map({ $0 <= now }) ?? true {
+            report = sender.senderReport(streamTime: streamTime, ntp: wallClock.ntp(at: now))
+            nextReport = now + reportInterval
+        }
+        let live = LiveFrame(
+            batch: batch, firstSequenceNumber: firstSequenceNumber, timestamp: sender.timestamp(at: streamTime),
+            report: report, frame: frame)
+        lastFrame = (live, now)
+        return live
+    }
+
+    /// What a reader that joins at `now` starts from. A last frame that is long past would date everything that the reader
+    /// shows after it, so it gets none then.
+    public mutating func snapshot(at now: ContinuousClock.Instant) -> LiveSnapshot {
+        let streamTime = advance(to: now)
+        let freshness = description.framesPerSecond.map { max(.milliseconds(100), .seconds(2) / $0) } ?? .milliseconds(100)
+        let recent = lastFrame.flatMap { $0.at.duration(to: now) <= freshness ? $0.frame : nil }
+        return LiveSnapshot(
+            lastFrame: recent, nextSequenceNumber: sender.nextSequenceNumber, timestamp: sender.timestamp(at: streamTime),
+            report: sender.senderReport(streamTime: streamTime, ntp: wallClock.ntp(at: now)))
+    }
+
+    /// The compound packet that ends the stream (RFC 3550 section 6.6).
+    public mutating func goodbye(at now: ContinuousClock.Instant) -> [UInt8] {
+        sender.goodbye(streamTime: advance(to: now), ntp: wallClock.ntp(at: now))
+    }
+
+    /// The stream time at `now`; never goes back.
+    private mutating func advance(to now: ContinuousClock.Instant) -> Duration {
+        let start = self.start ?? now
+        self.start = start
+        lastStreamTime = max(lastStreamTime, start.duration(to: now))
+        return lastStreamTime
+    }
+}

@@ -1,0 +1,78 @@
+internal import RTPTransport
+
+/// The data path of a connection's sessions, and what their readers report.
+extension ServerConnection {
+    /// Media begins: a sender report first, so that the reader can place the packets in time (RFC 3550 section 6.4.1).
+    mutating func startMedia(ofSession key: Int, at now: ContinuousClock.Instant, via transport: inout some EndpointTransport) {
+        guard let served = sessions[key], let stream = served.stream, case .stored(let playback) = served.media else { return }
+        if rules.sendsReports {
+            transport.send(report: playback.senderReport(at: now), on: stream)
+            let next = now + configuration.reportInterval
+            sessions[key]?.nextReport = next
+        }
+        sendDueMedia(ofSession: key, at: now, via: &transport)
+    }
+
+    /// Sends what is due in every session.
+    mutating func sendDueMedia(at now: ContinuousClock.Instant, via transport: inout some EndpointTransport) {
+        for key in sessions.keys.sorted() { sendDueMedia(ofSession: key, at: now, via: &transport) }
+    }
+
+    private mutating func sendDueMedia(
+        ofSession key: Int, at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
+    ) {
+        guard var served = sessions[key], served.isDelivering, let stream = served.stream else { return }
+        let ended = served.sendDue(
+            at: now, maximumLag: configuration.limits.maximumLag, events: &events, via: &transport)
+        if case .stored(let playback) = served.media, let due = served.nextReport, due <= now {
+            transport.send(report: playback.senderReport(at: now), on: stream)
+            served.nextReport = now + configuration.reportInterval
+        }
+        sessions[key] = served
+        guard ended else { return }
+        if case .stored(var playback) = served.media {
+            if let failure = playback.failure {
+                events.append(.sourceFailed(presentation: served.presentation.name, failure))
+            }
+            sayGoodbye(session: key, on: stream, at: now, via: &transport)
+            playback.finish()
+            sessions[key]?.media = .stored(playback)
+        }
+        endPlayback(ofSession: key, at: now, via: &transport)
+    }
+
+    /// Tells the reader that nothing more comes (RFC 3550 section 6.6).
+    mutating func sayGoodbye(
+        session key: Int, on stream: StreamID, at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
+    ) {
+        guard rules.sendsReports, case .stored(let playback) = sessions[key]?.media else { return }
+        transport.send(report: playback.goodbye(at: now), on: stream)
+    }
+
+    /// A frame on the control connection: a reader's report where it is on an RTCP channel, else nothing we asked for.
+    mutating func takeInterleaved(
+        _ frame: InterleavedFrame, at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
+    ) {
+        let key = sessions.first {
+            $0.value.session.state.streams.contains { $0.transport.interleaved?.rtcp == frame.channel }
+        }?.key
+        guard let key else { return }
+        takeReport(frame.payload.span, ofSession: key, at: now, via: &transport)
+    }
+
+    /// A compound RTCP packet from a reader: a sign of life, and what it lost (RFC 3550 section 6.4.2).
+    mutating func takeReport(
+        _ bytes: Span<UInt8>, ofSession key: Int, at now: ContinuousClock.Instant,
+        via transport: inout some EndpointTransport
+    ) {
+        guard let packets = try? RTCPPacket.parse(compound: bytes) else { return }
+        for packet in packets {
+            guard case .receiverReport(let receiverReport) = packet else { continue }
+            sessions[key]?.session.receivedReport(at: now)
+            let ssrc = sessions[key]?.ssrc
+            if let report = receiverReport.reports.first(where: { $0.ssrc == ssrc }) {
+                sessions[key]?.report.lastReport = report
+            }
+        }
+    }
+}

@@ -1,0 +1,254 @@
+public import RTPTransport
+
+/// One client's connection to the server, and the sessions that it set up: where the control path and the data path meet.
+///
+/// It minds framing, version, `CSeq` and routing, and carries out what its ``ServerSession``s decide. It reads no clock and
+/// opens no socket: bytes and the time come in through its doors, bytes and packets leave through the transport that each
+/// door is handed, and what the owner should know or answer is returned.
+///
+/// Sessions belong to the connection that set them up: another connection cannot name them. A session whose media travels
+/// as datagrams outlives the connection until its timeout, so keep the value until ``isFinished``.
+public struct ServerConnection: Sendable {
+    /// What all connections of one server share.
+    public struct Configuration: Sendable, Hashable {
+        /// The `Server` header.
+        public var serverName: String
+        /// How long a session lives without a request or a receiver report (RFC 2326 section 12.37).
+        public var sessionTimeout: Duration
+        /// The server's RTP and RTCP ports; `nil` where media may only be interleaved.
+        public var mediaPorts: PortPair?
+        /// Bytes of RTP payload in one packet.
+        public var packetSize: Int
+        /// How often sender reports are sent.
+        public var reportInterval: Duration
+        /// The canonical name in RTCP (RFC 3550 section 6.5.1).
+        public var canonicalName: String
+        /// Ties the process's time to the wall clock.
+        public var wallClock: WallClock
+        /// How the course dialect is served.
+        public var lab: LabConfiguration
+        /// What a peer may cost.
+        public var limits: EndpointLimits
+
+        /// A configuration.
+        public init(
+            serverName: String = "swift-rtsp", sessionTimeout: Duration = .seconds(60), mediaPorts: PortPair? = nil,
+            packetSize: Int = 1400, reportInterval: Duration = .seconds(5), canonicalName: String = "swift-rtsp",
+            wallClock: WallClock, lab: LabConfiguration = LabConfiguration(), limits: EndpointLimits = .default
+        ) {
+            self.serverName = serverName
+            self.sessionTimeout = sessionTimeout
+            self.mediaPorts = mediaPorts
+            self.packetSize = packetSize
+            self.reportInterval = reportInterval
+            self.canonicalName = canonicalName
+            self.wallClock = wallClock
+            self.lab = lab
+            self.limits = limits
+        }
+    }
+
+    /// Where the control connection stands.
+    public enum State: Sendable, Hashable {
+        /// Requests are taken.
+        case open
+        /// The peer has been told to go; nothing more is taken.
+        case closing
+        /// Gone. Sessions with datagram media may still live.
+        case closed
+    }
+
+    /// A request that waits for the owner's answer.
+    enum OpenQuestion: Sendable, Hashable {
+        case describe(RTSPRequest)
+        case setup(RTSPRequest)
+        case join(LivePresentationID, session: Int)
+    }
+
+    /// The peer's address as text.
+    public let peer: String
+    /// Where the control connection stands.
+    public internal(set) var state: State = .open
+    let configuration: Configuration
+    var framing: ControlFraming
+    var rules: DialectRules
+    var sessions: [Int: ServedSession] = [:]
+    var nextKey = 0
+    var openQuestion: OpenQuestion?
+    var lastHeard: ContinuousClock.Instant
+    var messageBegan: ContinuousClock.Instant?
+    /// What the current door will return.
+    var events: [ServerEvent] = []
+
+    /// A connection that was accepted at `now` from `peer`.
+    public init(peer: String, configuration: Configuration, at now: ContinuousClock.Instant) {
+        self.peer = peer
+        self.configuration = configuration
+        framing = ControlFraming(limits: configuration.limits.parser)
+        rules = DialectRules(.standard, configuration: configuration)
+        lastHeard = now
+    }
+
+    /// True when neither the connection nor a session is left; the owner may forget the value.
+    public var isFinished: Bool { state == .closed && sessions.isEmpty }
+
+    /// How many sessions are open.
+    public var sessionCount: Int { sessions.count }
+
+    /// The states of the sessions, in the order in which they were set up.
+    public var sessionStates: [ServerSession.State] { sessions.keys.sorted().compactMap { sessions[$0]?.session.state } }
+
+    /// When ``advance(to:via:)`` wants to be called next.
+    public var deadline: ContinuousClock.Instant? {
+        var earliest = connectionDeadline
+        for served in sessions.values {
+            for candidate in [served.session.deadline, served.mediaDeadline] {
+                if let candidate { earliest = earliest.map { min($0, candidate) } ?? candidate }
+            }
+        }
+        return earliest
+    }
+
+    /// Bytes arrived on the control connection.
+    public mutating func receive(
+        _ bytes: Span<UInt8>, at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
+    ) -> [ServerEvent] {
+        guard state == .open else { return [] }
+        lastHeard = now
+        framing.append(bytes, at: now)
+        takeRequests(at: now, via: &transport)
+        return takeEvents()
+    }
+
+    /// A datagram arrived on the RTCP port that belongs to `stream`, from the peer's address.
+    public mutating func receive(
+        report: Span<UInt8>, on stream: StreamID, at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
+    ) -> [ServerEvent] {
+        guard let key = sessions.first(where: { $0.value.stream == stream })?.key else { return [] }
+        takeReport(report, ofSession: key, at: now, via: &transport)
+        return takeEvents()
+    }
+
+    /// The owner answers the open question.
+    /// - Throws: ``AnswerError`` where no question is open that this answers; nothing has changed.
+    public mutating func answer(
+        _ answer: ServerAnswer, at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
+    ) throws(AnswerError) -> [ServerEvent] {
+        guard let question = openQuestion else { throw AnswerError(description: "no question is open") }
+        switch (question, answer) {
+        case (.describe(let request), .found(let presentation, _)):
+            openQuestion = nil
+            describe(presentation, for: request, via: &transport)
+        case (.setup(let request), .found(let presentation, let identity)):
+            openQuestion = nil
+            beginSession(on: presentation, identity: identity, for: request, at: now, via: &transport)
+        case (.describe(let request), .refused(let status)), (.setup(let request), .refused(let status)):
+            openQuestion = nil
+            respond(RTSPResponse(status, cSeq: request.cSeq), to: request, via: &transport)
+        case (.join(_, let key), .joined(let snapshot)):
+            openQuestion = nil
+            join(snapshot, session: key, at: now, via: &transport)
+        case (.join(_, let key), .refused(let status)):
+            openQuestion = nil
+            refusePlay(status, session: key, at: now, via: &transport)
+        default:
+            throw AnswerError(description: "\(answer) does not answer \(question)")
+        }
+        takeRequests(at: now, via: &transport)
+        return takeEvents()
+    }
+
+    /// An answer that fits no open question: a mistake of the owner.
+    public struct AnswerError: Error, Sendable, Hashable, CustomStringConvertible {
+        /// What was wrong.
+        public var description: String
+    }
+
+    /// A frame of a live presentation, for the sessions that play it.
+    public mutating func deliver(
+        _ frame: LiveFrame, of presentation: LivePresentationID, at now: ContinuousClock.Instant,
+        via transport: inout some EndpointTransport
+    ) -> [ServerEvent] {
+        for key in sessions.keys.sorted() {
+            sessions[key]?.deliver(frame, of: presentation, events: &events, via: &transport)
+        }
+        return takeEvents()
+    }
+
+    /// The live presentation is over: its readers get BYE and their sessions are Ready.
+    public mutating func finish(
+        _ presentation: LivePresentationID, goodbye: [UInt8], at now: ContinuousClock.Instant,
+        via transport: inout some EndpointTransport
+    ) -> [ServerEvent] {
+        for key in sessions.keys.sorted() where sessions[key]?.liveID == presentation {
+            guard sessions[key]?.isDelivering == true else { continue }
+            if rules.sendsReports, let stream = sessions[key]?.stream { transport.send(report: goodbye, on: stream) }
+            endPlayback(ofSession: key, at: now, via: &transport)
+        }
+        return takeEvents()
+    }
+
+    /// A stream that could not take packets can again.
+    public mutating func transportReady(
+        at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
+    ) -> [ServerEvent] {
+        sendDueMedia(at: now, via: &transport)
+        return takeEvents()
+    }
+
+    /// The time is `now`: carries out what is due. An older time counts as the newest one seen.
+    public mutating func advance(
+        to now: ContinuousClock.Instant, via transport: inout some EndpointTransport
+    ) -> [ServerEvent] {
+        if state == .open {
+            takeRequests(at: now, via: &transport)
+            checkConnectionTime(at: now, via: &transport)
+        }
+        for key in sessions.keys.sorted() {
+            guard let actions = sessions[key]?.session.advance(to: now) else { continue }
+            perform(actions, ofSession: key, request: nil, at: now, via: &transport)
+        }
+        sendDueMedia(at: now, via: &transport)
+        return takeEvents()
+    }
+
+    /// The control connection is gone.
+    public mutating func connectionClosed(
+        at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
+    ) -> [ServerEvent] {
+        guard state != .closed else { return [] }
+        state = .closed
+        openQuestion = nil
+        for key in sessions.keys.sorted() {
+            let actions =
+                rules.sessionsEndWithConnection
+                ? sessions[key]?.session.close(.connectionClosed, at: now) : sessions[key]?.session.connectionClosed(at: now)
+            perform(actions ?? [], ofSession: key, request: nil, at: now, via: &transport)
+        }
+        return takeEvents()
+    }
+
+    /// The server stops: every session gets BYE, then the connection is closed.
+    public mutating func shutDown(
+        at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
+    ) -> [ServerEvent] {
+        for key in sessions.keys.sorted() {
+            let actions = sessions[key]?.session.close(.shutDown, at: now) ?? []
+            perform(actions, ofSession: key, request: nil, at: now, via: &transport)
+        }
+        close(via: &transport)
+        return takeEvents()
+    }
+
+    mutating func close(via transport: inout some EndpointTransport) {
+        guard state == .open else { return }
+        state = .closing
+        openQuestion = nil
+        transport.close()
+    }
+
+    private mutating func takeEvents() -> [ServerEvent] {
+        defer { events = [] }
+        return events
+    }
+}

@@ -1,0 +1,273 @@
+internal import RTPTransport
+
+/// The control half of a client of RTSP 1.0: OPTIONS, DESCRIBE, SETUP, then what the application asks for.
+struct StandardClientControl: ClientControl {
+    /// What has been reached on the way to a stream that is set up.
+    private enum Step: Sendable, Hashable {
+        case asking
+        case describing
+        case settingUp
+        case ready
+        /// Leaving the session over datagrams, to play this range on the control connection.
+        case leaving(NormalPlayTimeRange?)
+    }
+
+    private let configuration: ClientConfiguration
+    private let setsUp: Bool
+    private var session: ClientSession
+    private var parser: RTSPParser
+    private var step: Step = .asking
+    /// The stream of the presentation that is played.
+    private var stream: (url: String, index: Int, payloadType: UInt8)?
+    private var isInterleaved: Bool
+    /// To be played as soon as the stream is set up anew.
+    private var resumes: NormalPlayTimeRange??
+    private var isClosed = false
+
+    init(configuration: ClientConfiguration, setsUp: Bool, at now: ContinuousClock.Instant) {
+        self.configuration = configuration
+        self.setsUp = setsUp
+        session = Self.session(configuration, url: configuration.url, at: now)
+        parser = RTSPParser(limits: configuration.limits.parser)
+        isInterleaved = configuration.transport == .tcp || configuration.clientPorts == nil
+    }
+
+    private static func session(
+        _ configuration: ClientConfiguration, url: String, at now: ContinuousClock.Instant
+    ) -> ClientSession {
+        ClientSession(url: url, userAgent: configuration.userAgent, requestTimeout: configuration.requestTimeout, at: now)
+    }
+
+    var deadline: ContinuousClock.Instant? { isClosed ? nil : session.deadline }
+
+    mutating func connected(at now: ContinuousClock.Instant) -> [ControlOutcome] { perform(.options, at: now) }
+
+    mutating func receive(_ bytes: Span<UInt8>, at now: ContinuousClock.Instant) -> [ControlOutcome] {
+        guard !isClosed else { return [] }
+        parser.append(bytes)
+        var outcomes: [ControlOutcome] = []
+        do {
+            while !isClosed, let message = try parser.next() {
+                switch message {
+                case .response(let response): outcomes += carryOut(session.receive(response, at: now), at: now)
+                case .request(let request): outcomes += carryOut(session.receive(request, at: now), at: now)
+                case .interleaved(let frame): outcomes.append(.interleaved(frame))
+                }
+            }
+        } catch {
+            outcomes += close(ClientFailure(.protocolViolation, "the server sent what is not RTSP: \(error)"))
+        }
+        return outcomes
+    }
+
+    mutating func play(_ range: NormalPlayTimeRange?, at now: ContinuousClock.Instant) throws -> [ControlOutcome] {
+        carryOut(try session.perform(.play(range), at: now), at: now)
+    }
+
+    mutating func pause(at now: ContinuousClock.Instant) throws -> [ControlOutcome] {
+        carryOut(try session.perform(.pause, at: now), at: now)
+    }
+
+    mutating func tearDown(at now: ContinuousClock.Instant) -> [ControlOutcome] {
+        guard !isClosed else { return [] }
+        step = .ready
+        guard let actions = try? session.perform(.teardown, at: now) else { return session.isEnding ? [] : close(nil) }
+        return carryOut(actions, at: now)
+    }
+
+    mutating func advance(to now: ContinuousClock.Instant) -> [ControlOutcome] {
+        isClosed ? [] : carryOut(session.advance(to: now), at: now)
+    }
+
+    mutating func connectionClosed(at now: ContinuousClock.Instant) -> [ControlOutcome] {
+        guard !isClosed else { return [] }
+        if session.isEnding, !isLeaving { return close(nil) }
+        _ = session.connectionClosed(at: now)
+        return close(ClientFailure(.connectionLost, "the server closed the connection"))
+    }
+
+    mutating func mediaArrived(at now: ContinuousClock.Instant) -> [ControlOutcome] { [] }
+
+    mutating func fallBack(playing range: NormalPlayTimeRange?, at now: ContinuousClock.Instant) -> [ControlOutcome]? {
+        guard !isInterleaved, configuration.transport == .auto,
+            let actions = try? session.perform(.teardown, at: now)
+        else { return nil }
+        isInterleaved = true
+        step = .leaving(range)
+        return [.fallingBack("no packets arrive over UDP")] + carryOut(actions, at: now)
+    }
+
+    mutating func playbackEnded(at now: ContinuousClock.Instant) { session.playbackEnded(at: now) }
+
+    private var isLeaving: Bool { if case .leaving = step { true } else { false } }
+
+    // MARK: Carrying out
+
+    private mutating func perform(_ command: ClientSession.Command, at now: ContinuousClock.Instant) -> [ControlOutcome] {
+        do {
+            return carryOut(try session.perform(command, at: now), at: now)
+        } catch {
+            return close(ClientFailure(.protocolViolation, "\(command) is not possible now: \(error.problem)"))
+        }
+    }
+
+    private mutating func carryOut(_ actions: [ClientSession.Action], at now: ContinuousClock.Instant) -> [ControlOutcome] {
+        var outcomes: [ControlOutcome] = []
+        for action in actions where !isClosed {
+            switch action {
+            case .send(let request): outcomes.append(.send(RTSPSerializer.bytes(of: request)))
+            case .respond(let response): outcomes.append(.send(RTSPSerializer.bytes(of: response)))
+            case .inform(let event): outcomes += learn(event, at: now)
+            case .closed(let reason): outcomes += sessionClosed(reason, at: now)
+            }
+        }
+        return outcomes
+    }
+
+    private mutating func learn(_ event: ClientSession.Event, at now: ContinuousClock.Instant) -> [ControlOutcome] {
+        switch event {
+        case .options:
+            guard step == .asking else { return [] }
+            step = .describing
+            return perform(.describe, at: now)
+        case .described(let body, _, let contentBase):
+            return take(description: body, contentBase: contentBase, at: now)
+        case .setUp(_, let transport):
+            return take(transport, at: now)
+        case .playing(let range, let rtpInfo):
+            return [.playing(range, rtpInfo?.entries.first)]
+        case .paused:
+            return [.paused]
+        case .refused(let command, let status, _):
+            return refused(command, status, at: now)
+        case .redirected(let url):
+            return close(ClientFailure(.refused(.describe, .movedTemporarily), "the server sends us to \(url)"))
+        }
+    }
+
+    private mutating func take(
+        description body: [UInt8], contentBase: String?, at now: ContinuousClock.Instant
+    ) -> [ControlOutcome] {
+        guard let url = try? RTSPURL(parsing: configuration.url) else {
+            return close(ClientFailure(.protocolViolation, "\(configuration.url) is no RTSP URL"))
+        }
+        let description: SessionDescription
+        do {
+            description = try SessionDescription(parsing: body.span)
+        } catch {
+            return close(ClientFailure(.protocolViolation, "the description cannot be read: \(error)"))
+        }
+        let outcomes: [ControlOutcome] = [.described(description, raw: body)]
+        guard setsUp else { return outcomes }
+        let base = contentBase.flatMap { url.resolving(contentBase: $0) } ?? url
+        for (index, media) in description.media.enumerated() {
+            guard let payloadType = media.jpegPayloadType, let stream = base.resolving(control: media.control ?? "*") else {
+                continue
+            }
+            session.aggregateURL = (description.control.flatMap { base.resolving(control: $0) } ?? base).absoluteString
+            self.stream = (stream.absoluteString, index, payloadType)
+            return outcomes + setUp(at: now)
+        }
+        let others = description.media.map { $0.kind }.joined(separator: ", ")
+        return outcomes
+            + close(ClientFailure(.unsupportedMedia, "there is no JPEG video in this presentation (\(others))"))
+    }
+
+    private mutating func setUp(at now: ContinuousClock.Instant) -> [ControlOutcome] {
+        guard let stream else { return [] }
+        step = .settingUp
+        let offer: TransportSpec
+        if !isInterleaved, let ports = configuration.clientPorts {
+            offer = .udp(clientPorts: ports)
+        } else {
+            offer = .interleaved(ChannelPair(rtp: 0, rtcp: 1))
+        }
+        return perform(.setup(url: stream.url, stream: stream.index, offers: [offer]), at: now)
+    }
+
+    private mutating func take(_ transport: TransportSpec, at now: ContinuousClock.Instant) -> [ControlOutcome] {
+        guard let stream else { return [] }
+        let route: MediaRoute
+        if let channels = transport.interleaved {
+            isInterleaved = true
+            route = .interleaved(ChannelPair(rtp: channels.rtp, rtcp: channels.rtcp ?? channels.rtp &+ 1))
+        } else if transport.lowerTransport == .udp, !isInterleaved {
+            let ports = transport.serverPorts
+            route = .datagrams(rtp: ports?.rtp ?? 0, rtcp: ports?.rtcp ?? ports.map { $0.rtp &+ 1 })
+        } else {
+            let reason = "the server answered with a transport nobody asked for: \(transport)"
+            return close(ClientFailure(.unsupportedTransport, reason))
+        }
+        step = .ready
+        let agreed = AgreedStream(
+            route: route, transport: transport.description, format: .jpeg, payloadTypes: [stream.payloadType],
+            ssrc: transport.ssrc, sendsReports: true, timing: .timestamps)
+        var outcomes: [ControlOutcome] = [.ready(agreed)]
+        if case .some(let range) = resumes {
+            resumes = nil
+            outcomes += perform(.play(range), at: now)
+        }
+        return outcomes
+    }
+
+    private mutating func refused(
+        _ command: ClientSession.Command, _ status: RTSPStatus, at now: ContinuousClock.Instant
+    ) -> [ControlOutcome] {
+        switch command {
+        case .options:
+            // Some devices refuse it and serve all the same.
+            guard step == .asking else { return [] }
+            step = .describing
+            return perform(.describe, at: now)
+        case .setup where status == .unsupportedTransport && !isInterleaved && configuration.transport == .auto:
+            isInterleaved = true
+            return [.fallingBack("the server does not send over UDP")] + setUp(at: now)
+        case .setup where status == .unsupportedTransport:
+            return close(ClientFailure(.unsupportedTransport, "the server refuses this transport (\(status))"))
+        case .keepAlive:
+            return [.noticed("the server refused a keep-alive: \(status)")]
+        case .describe: return close(ClientFailure(.refused(.describe, status), Self.sentence(status, configuration.url)))
+        case .setup: return close(ClientFailure(.refused(.setup, status), "the server refused SETUP: \(status)"))
+        case .play: return [.refused(.play, status)]
+        case .pause: return [.refused(.pause, status)]
+        case .teardown: return close(nil)
+        }
+    }
+
+    private static func sentence(_ status: RTSPStatus, _ url: String) -> String {
+        switch status {
+        case .notFound: "the server has no presentation at \(url) (404)"
+        case .unauthorized: "the server wants a user name and a password (401)"
+        default: "the server refused to describe the presentation: \(status)"
+        }
+    }
+
+    private mutating func sessionClosed(_ reason: CloseReason, at now: ContinuousClock.Instant) -> [ControlOutcome] {
+        if case .leaving(let range) = step {
+            // The same connection goes on with a new session.
+            let aggregate = session.aggregateURL
+            session = Self.session(configuration, url: configuration.url, at: now)
+            session.aggregateURL = aggregate
+            resumes = .some(range)
+            return setUp(at: now)
+        }
+        switch reason {
+        case .teardown, .shutDown:
+            return close(nil)
+        case .requestTimedOut(let method):
+            return close(ClientFailure(.timedOut(method), "the server did not answer \(method) in time"))
+        case .timedOut, .serverEnded:
+            return close(ClientFailure(.connectionLost, "the server ended the session"))
+        case .connectionClosed:
+            return close(ClientFailure(.connectionLost, "the server closed the connection"))
+        case .peerViolation(let what):
+            return close(ClientFailure(.protocolViolation, "the server broke the protocol: \(what)"))
+        }
+    }
+
+    private mutating func close(_ failure: ClientFailure?) -> [ControlOutcome] {
+        guard !isClosed else { return [] }
+        isClosed = true
+        return [.closed(failure)]
+    }
+}
