@@ -1,0 +1,23 @@
+internal import RTPTransport
+internal import RTSPKit
+
+/// Collects what a client connection wants sent while one of its doors is open.
+struct ClientOutbox: EndpointTransport {
+    enum Entry {
+        case control([UInt8])
+        case close
+        case open(MediaRoute)
+        case report([UInt8])
+    }
+
+    private(set) var entries: [Entry] = []
+
+    mutating func send(_ bytes: [UInt8]) { entries.append(.control(bytes)) }
+    mutating func close() { entries.append(.close) }
+    mutating func open(_ stream: StreamID, by route: MediaRoute) { entries.append(.open(route)) }
+    mutating func close(_ stream: StreamID) {}
+    /// A client sends no media.
+    mutating func send(_ batch: RTPPacketBatch, on stream: StreamID) {}
+    mutating func send(report: [UInt8], on stream: StreamID) { entries.append(.report(report)) }
+    func canSend(on stream: StreamID) -> Bool { true }
+}

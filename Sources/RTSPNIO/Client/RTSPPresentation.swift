@@ -1,0 +1,92 @@
+internal import NIOCore
+public import RTPTransport
+public import RTSPKit
+
+/// One frame, when its time has come.
+public struct RTSPFrame: Sendable, Hashable {
+    /// The JPEG file.
+    public var image: [UInt8]
+    /// The position in the presentation (normal play time); for live media, the time since PLAY.
+    public var presentationTime: Duration
+    /// The timestamp that it travelled with.
+    public var timestamp: RTPTimestamp
+}
+
+/// The frames of a PLAY, in order, each at its time. A consumer that is too slow loses whole frames, never their order.
+///
+/// It ends when the stream does, and throws ``RTSPError`` when the session breaks.
+public struct RTSPFrames: AsyncSequence, Sendable {
+    /// A frame.
+    public typealias Element = RTSPFrame
+    let stream: AsyncThrowingStream<RTSPFrame, any Error>
+
+    /// The sequence can be iterated once.
+    public func makeAsyncIterator() -> Iterator { Iterator(base: stream.makeAsyncIterator()) }
+
+    /// Hands out frames one by one.
+    public struct Iterator: AsyncIteratorProtocol {
+        var base: AsyncThrowingStream<RTSPFrame, any Error>.Iterator
+
+        /// Waits for the next frame; `nil` at the end of the stream.
+        public mutating func next() async throws -> RTSPFrame? { try await base.next(isolation: #isolation) }
+    }
+}
+
+/// A presentation that is set up: to be played, halted and played again, as long as its scope lasts.
+public final class RTSPPresentation: Sendable {
+    /// The URL that it was opened with.
+    public let url: String
+    /// What the server says is in it; `nil` in the course dialect, which has no descriptions.
+    public let description: SessionDescription?
+    /// The transport agreed on at SETUP, as its header has it.
+    public let transport: String
+    private let driver: ClientDriverReference
+
+    init(url: String, description: SessionDescription?, transport: String, driver: ClientDriverReference) {
+        self.url = url
+        self.description = description
+        self.transport = transport
+        self.driver = driver
+    }
+
+    /// The length of stored media, where the server tells it.
+    public var duration: Duration? {
+        guard case .npt(let range) = description?.range ?? description?.media.first?.range else { return nil }
+        return range.end
+    }
+
+    /// Plays while `body` runs: PLAY on entry, PAUSE on leaving.
+    ///
+    /// - Parameters:
+    ///   - start: where to begin; `nil` goes on from where the last PLAY stopped, or else from the beginning.
+    ///   - end: where to stop; `nil` plays to the end.
+    /// - Throws: ``RTSPError``, or what `body` throws.
+    public func play<Result: Sendable>(
+        from start: Duration? = nil, to end: Duration? = nil, _ body: (RTSPFrames) async throws -> Result
+    ) async throws -> Result {
+        let frames = try await driver.frames()
+        try await driver.play(Self.range(start, end))
+        do {
+            let result = try await body(frames)
+            await driver.leavePlay()
+            return result
+        } catch {
+            await driver.leavePlay()
+            throw error
+        }
+    }
+
+    /// Halts inside a ``play(from:to:_:)`` scope; no frame comes until ``resume(from:)``.
+    public func pause() async throws { try await driver.pause() }
+
+    /// Goes on after ``pause()``; with a time, jumps there, also while playing.
+    public func resume(from start: Duration? = nil) async throws { try await driver.play(Self.range(start, nil)) }
+
+    /// What has been received so far.
+    public func statistics() async -> ClientStatistics { await driver.statistics() }
+
+    private static func range(_ start: Duration?, _ end: Duration?) -> NormalPlayTimeRange? {
+        guard start != nil || end != nil else { return nil }
+        return NormalPlayTimeRange(start: start.map { .time($0) }, end: end)
+    }
+}

@@ -1,0 +1,29 @@
+public import MJPEGSource
+
+/// What the server offers at a path.
+public struct Offering: Sendable {
+    enum Kind: Sendable {
+        case stored(@Sendable () throws -> any SeekableFrameSource & Sendable)
+        case live(FrameMailbox, framesPerSecond: Double?, onReaders: (@Sendable (Int) -> Void)?)
+    }
+
+    let kind: Kind
+
+    /// Stored media: `open` is called once for every DESCRIBE and every session, on a thread that may block.
+    ///
+    /// Where opening is dear, open once and return copies: copies of an ``MJPEGFile`` share the file and its index.
+    public static func stored(_ open: @escaping @Sendable () throws -> any SeekableFrameSource & Sendable) -> Offering {
+        Offering(kind: .stored(open))
+    }
+
+    /// Live media: what is posted to `mailbox` goes to all readers at once. One mailbox serves one offering.
+    /// - Parameters:
+    ///   - mailbox: where the frames are posted.
+    ///   - framesPerSecond: the nominal rate, for the description; `nil` where there is none.
+    ///   - onReaders: told the number of readers whenever it changes, on an event loop: a camera nobody watches may rest.
+    public static func live(
+        _ mailbox: FrameMailbox, framesPerSecond: Double? = nil, onReaders: (@Sendable (Int) -> Void)? = nil
+    ) -> Offering {
+        Offering(kind: .live(mailbox, framesPerSecond: framesPerSecond, onReaders: onReaders))
+    }
+}

@@ -1,0 +1,204 @@
+public import Logging
+internal import NIOCore
+internal import NIOPosix
+public import RTPTransport
+public import RTSPKit
+public import ServiceLifecycle
+
+/// An RTSP server on real sockets.
+///
+/// ```swift
+/// let server = RTSPServer(configuration: .init(port: 8554))
+/// try server.offer(.stored { try MJPEGFile(path: "movie.mjpeg") }, at: "/movie")
+/// try await server.run()
+/// ```
+///
+/// It serves RTSP 1.0 (RFC 2326) with media over UDP and interleaved on TCP, and the course dialect on the same port.
+public final class RTSPServer: Service, Sendable {
+    /// How a server is set up.
+    public struct Configuration: Sendable {
+        /// The address to listen on.
+        public var host: String
+        /// The port to listen on; 0 lets the system choose.
+        public var port: Int
+        /// Where the server's RTP and RTCP ports are taken from; `nil` lets the system choose.
+        public var mediaPorts: ClosedRange<UInt16>?
+        /// How many event loops, and threads, serve connections; `nil` takes one for each core.
+        public var eventLoopCount: Int?
+        /// How many sessions there may be at once; one more is answered 503.
+        public var maximumSessions: Int
+        /// How long a session lives without a sign of life.
+        public var sessionTimeout: Duration
+        /// Bytes of RTP payload in one packet.
+        public var packetSize: Int
+        /// How the packets of a frame are spread over time.
+        public var pacing: Pacing
+        /// Whether runs of packets are handed to the system in one call, where it can cut them up (Linux).
+        public var segmentationOffload: Bool
+        /// How the course dialect is served.
+        public var lab: LabConfiguration
+        /// What a peer may cost.
+        public var limits: EndpointLimits
+        /// The `Server` header and the canonical name of RTCP.
+        public var serverName: String
+        /// Where diagnostics go; silent unless set.
+        public var logger: Logger
+        /// Called for every event with the peer's address, on an event loop: return soon, never block.
+        public var onEvent: (@Sendable (_ peer: String, _ event: ServerEvent) -> Void)?
+
+        /// A configuration; the defaults suit a server on an open network.
+        public init(
+            host: String = "0.0.0.0", port: Int = 8554, mediaPorts: ClosedRange<UInt16>? = nil, eventLoopCount: Int? = nil,
+            maximumSessions: Int = 10_000, sessionTimeout: Duration = .seconds(60), packetSize: Int = 1400,
+            pacing: Pacing = Pacing(), lab: LabConfiguration = LabConfiguration(), limits: EndpointLimits = .default,
+            serverName: String = "swift-rtsp",
+            logger: Logger = Logger(label: "rtsp-server", factory: { _ in SwiftLogNoOpLogHandler() })
+        ) {
+            self.host = host
+            self.port = port
+            self.mediaPorts = mediaPorts
+            self.eventLoopCount = eventLoopCount
+            self.maximumSessions = maximumSessions
+            self.sessionTimeout = sessionTimeout
+            self.packetSize = packetSize
+            self.pacing = pacing
+            segmentationOffload = System.supportsUDPSegmentationOffload
+            self.lab = lab
+            self.limits = limits
+            self.serverName = serverName
+            self.logger = logger
+        }
+
+        /// How many event loops there will be.
+        public var eventLoops: Int { max(1, eventLoopCount ?? System.coreCount) }
+
+        var canonicalName: String { "\(serverName)@\(host)" }
+    }
+
+    private let configuration: Configuration
+    private let shared: ServerShared
+    private let group: MultiThreadedEventLoopGroup
+
+    /// A server that does not listen yet.
+    public init(configuration: Configuration = Configuration()) {
+        self.configuration = configuration
+        shared = ServerShared(configuration: configuration)
+        group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
+    }
+
+    deinit { group.shutdownGracefully { _ in } }
+
+    /// Offers media at `path`, from now on, also while the server runs.
+    /// - Throws: ``RTSPError`` where something is offered there already.
+    public func offer(_ offering: Offering, at path: String) throws(RTSPError) {
+        try shared.offer(offering, at: path, on: group.next())
+    }
+
+    /// Offers nothing at `path` any more; sessions that have it go on.
+    public func withdraw(_ path: String) { shared.withdraw(path) }
+
+    /// Asks `find` for stored media at paths where nothing is offered; it is called on a thread that may block.
+    public func offerOtherwise(_ find: @escaping @Sendable (_ path: String) -> Offering?) { shared.setFallback(find) }
+
+    /// How many sessions there are now.
+    public var sessionCount: Int { shared.sessionCount }
+
+    /// Listens and serves until the task is cancelled or a graceful shutdown begins; then ends every session with RTCP BYE.
+    /// - Parameter listening: told the port once connections are accepted.
+    /// - Throws: ``RTSPError`` where the address, the port or the media ports cannot be had.
+    public func run(listening: @escaping @Sendable (_ port: Int) -> Void) async throws {
+        let loops = try await makeLoops()
+        let listener: any Channel
+        do {
+            listener = try await bootstrap(loops).bind(host: configuration.host, port: configuration.port).get()
+        } catch {
+            await stop(loops)
+            throw RTSPError(
+                code: .cannotBind, message: "cannot listen on \(configuration.host):\(configuration.port)", underlying: error)
+        }
+        listening(listener.localAddress?.port ?? configuration.port)
+        try? await waitForEnd(of: listener)
+        try? await listener.close()
+        await drain(loops)
+        await stop(loops)
+    }
+
+    /// As ``run(listening:)``, telling nobody the port.
+    public func run() async throws { try await run { _ in } }
+
+    private func waitForEnd(of listener: any Channel) async throws {
+        try await cancelWhenGracefulShutdown {
+            try await withTaskCancellationHandler {
+                try await listener.closeFuture.get()
+            } onCancel: {
+                listener.close(promise: nil)
+            }
+        }
+    }
+
+    private func makeLoops() async throws -> [ObjectIdentifier: ServerLoopReference] {
+        var loops: [ObjectIdentifier: ServerLoopReference] = [:]
+        do {
+            for eventLoop in group.makeIterator() {
+                let reference = try await makeLoop(eventLoop)
+                loops[reference.id] = reference
+            }
+        } catch {
+            await stop(loops)
+            throw error
+        }
+        return loops
+    }
+
+    private func makeLoop(_ eventLoop: any EventLoop) async throws -> ServerLoopReference {
+        let incoming = NIOLoopBoundBox.makeEmptyBox(valueType: ServerLoop.self, eventLoop: eventLoop)
+        let datagrams = try await DatagramPorts.bind(
+            host: configuration.host, range: configuration.mediaPorts, receiveBuffer: 1 << 18, on: eventLoop
+        ) { kind, address, bytes in
+            incoming.value?.receive(kind, from: address, bytes)
+        }
+        let shared = shared
+        let configuration = configuration
+        return try await eventLoop.submit {
+            let loop = ServerLoop(
+                eventLoop: eventLoop, shared: shared, datagrams: datagrams.value,
+                configuration: .init(
+                    serverName: configuration.serverName, sessionTimeout: configuration.sessionTimeout,
+                    mediaPorts: datagrams.value.ports, packetSize: configuration.packetSize,
+                    canonicalName: configuration.canonicalName, wallClock: shared.wallClock, lab: configuration.lab,
+                    limits: configuration.limits))
+            incoming.value = loop
+            return ServerLoopReference(loop)
+        }.get()
+    }
+
+    private func bootstrap(_ loops: [ObjectIdentifier: ServerLoopReference]) -> ServerBootstrap {
+        ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.socketOption(.so_keepalive), value: 1)
+            .childChannelOption(.writeBufferWaterMark, value: .init(low: 32_768, high: 131_072))
+            .childChannelInitializer { channel in
+                guard let loop = loops[ObjectIdentifier(channel.eventLoop)] else {
+                    return channel.eventLoop.makeFailedFuture(RTSPError(code: .closed, message: "no loop"))
+                }
+                return loop.addHandler(to: channel)
+            }
+    }
+
+    /// Ends all sessions and gives the goodbyes a moment to leave.
+    private func drain(_ loops: [ObjectIdentifier: ServerLoopReference]) async {
+        for loop in loops.values { loop.execute { $0.shutDown() } }
+        let deadline = ContinuousClock.now + .seconds(2)
+        for loop in loops.values {
+            while ContinuousClock.now < deadline, let rest = try? await loop.submit({ $0.members.count }), rest > 0 {
+                try? await Task.sleep(for: .milliseconds(10))
+            }
+        }
+    }
+
+    private func stop(_ loops: [ObjectIdentifier: ServerLoopReference]) async {
+        for loop in loops.values { try? await loop.submit { $0.closeSockets() } }
+    }
+}

@@ -1,0 +1,37 @@
+internal import NIOCore
+internal import RTPTransport
+internal import RTSPKit
+
+/// Collects what a connection wants sent while one of its doors is open; the loop carries it out afterwards, in order.
+struct ServerOutbox: EndpointTransport {
+    /// One thing to do.
+    enum Entry {
+        case control([UInt8])
+        case close
+        case open(StreamID, MediaRoute)
+        case closeStream(StreamID)
+        case batch(RTPPacketBatch, StreamID)
+        case report([UInt8], StreamID)
+    }
+
+    private(set) var entries: [Entry] = []
+    /// Asks the sockets whether they take more, told how many batches are in the outbox already.
+    private let isReady: (StreamID, Int) -> Bool
+    private var queued: [StreamID: Int] = [:]
+
+    init(isReady: @escaping (StreamID, Int) -> Bool) { self.isReady = isReady }
+
+    mutating func send(_ bytes: [UInt8]) { entries.append(.control(bytes)) }
+    mutating func close() { entries.append(.close) }
+    mutating func open(_ stream: StreamID, by route: MediaRoute) { entries.append(.open(stream, route)) }
+    mutating func close(_ stream: StreamID) { entries.append(.closeStream(stream)) }
+
+    mutating func send(_ batch: RTPPacketBatch, on stream: StreamID) {
+        queued[stream, default: 0] += 1
+        entries.append(.batch(batch, stream))
+    }
+
+    mutating func send(report: [UInt8], on stream: StreamID) { entries.append(.report(report, stream)) }
+
+    func canSend(on stream: StreamID) -> Bool { isReady(stream, queued[stream, default: 0]) }
+}
