@@ -1,0 +1,57 @@
+import Foundation
+import RTSPKit
+
+/// A number with so many decimals.
+func format(_ value: Double, _ decimals: Int) -> String { String(format: "%.\(decimals)f", value) }
+
+extension Duration {
+    /// In milliseconds.
+    var milliseconds: Double { self / .milliseconds(1) }
+    /// In seconds.
+    var seconds: Double { self / .seconds(1) }
+}
+
+/// What came of playing.
+struct Summary {
+    var url: String
+    var transport: String
+    var framesShown: Int
+    var statistics: ClientStatistics
+    var played: Duration
+    var endedBecause: String
+
+    var framesPerSecond: Double { played > .zero ? Double(framesShown) / played.seconds : 0 }
+
+    var text: String {
+        let first = statistics.firstFrame.map { "\(format($0.milliseconds, 1)) ms" } ?? "never"
+        return """
+            \(url) over \(transport)
+            \(framesShown) frames in \(format(played.seconds, 2)) s (\(format(framesPerSecond, 2)) a second), \
+            first after \(first), \(statistics.incompleteFrames) incomplete, \(statistics.framesLate) late
+            \(statistics.packets) packets, \(statistics.bytes) bytes, \(statistics.packetsLost) lost, \
+            \(statistics.packetsReordered) reordered, jitter \(format(statistics.jitter.milliseconds, 2)) ms
+            ended because: \(endedBecause)
+            """
+    }
+
+    var json: String {
+        let fields: [(String, String)] = [
+            ("url", Self.quoted(url)), ("transport", Self.quoted(transport)), ("frames", "\(framesShown)"),
+            ("incompleteFrames", "\(statistics.incompleteFrames)"), ("bytes", "\(statistics.bytes)"),
+            ("packets", "\(statistics.packets)"), ("packetsLost", "\(statistics.packetsLost)"),
+            ("packetsReordered", "\(statistics.packetsReordered)"),
+            ("jitterMilliseconds", format(statistics.jitter.milliseconds, 3)),
+            ("firstFrameMilliseconds", statistics.firstFrame.map { format($0.milliseconds, 3) } ?? "null"),
+            ("durationSeconds", format(played.seconds, 3)), ("framesPerSecond", format(framesPerSecond, 3)),
+            ("endedBecause", Self.quoted(endedBecause)),
+        ]
+        return "{" + fields.map { "\"\($0.0)\": \($0.1)" }.joined(separator: ", ") + "}"
+    }
+
+    private static func quoted(_ text: String) -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .withoutEscapingSlashes
+        guard let data = try? encoder.encode(text) else { return "\"\"" }
+        return String(decoding: data, as: UTF8.self)
+    }
+}

@@ -1,0 +1,149 @@
+public import ArgumentParser
+import Foundation
+public import Logging
+import MJPEGSource
+public import RTPTransport
+import RTSPKit
+import RTSPNIO
+import ServiceLifecycle
+import UnixSignals
+
+@main
+struct RTSPServerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rtsp-server",
+        abstract: "Serves Motion JPEG over RTSP: files, folders, a camera on standard input, a test pattern.",
+        discussion: """
+            A MEDIA is [name=]path[@fps]: a lab-format file, a file of concatenated JPEGs, a folder of JPEG files, or - for \
+            JPEGs on standard input (live). The kind is recognised by content. Standard RTSP and the course dialect are \
+            served on the same port.
+
+            Exit status: 0 stopped by a signal; 64 usage; 66 a medium is missing, unreadable or empty; 69 the address or \
+            port cannot be had.
+            """)
+
+    @Argument(help: "What to offer, each under its file name unless named.")
+    var media: [String] = []
+    @Option(help: "A live test pattern: name[=WxH@fps]. Repeatable.")
+    var pattern: [String] = []
+    @Option(help: "Offer every media file in this folder, also those added later.")
+    var root: String?
+    @Option(help: "The TCP port.")
+    var port: Int = 8554
+    @Option(help: "The address to listen on.")
+    var bind: String = "0.0.0.0"
+    @Option(help: "Frames per second of files, which have no timing of their own.")
+    var fps: Double = 25
+    @Flag(help: "Start stored media again at its end.")
+    var loop = false
+    @Option(name: .customLong("rtp-ports"), help: "The server's UDP ports, A-B; by default any free ones.")
+    var rtpPorts: String?
+    @Option(name: .customLong("lab-fps"), help: "Frames per second for clients of the course dialect.")
+    var labFPS: Double = 20
+    @Option(
+        name: .customLong("lab-fragments"),
+        help: "How frames over 20468 bytes reach clients of the course dialect: frame-sequence, packet-sequence, always, never.")
+    var labFragments: LabFragmentation = .frameSequence
+    @Option(name: .customLong("max-sessions"), help: "How many sessions there may be at once.")
+    var maxSessions: Int = 10_000
+    @Option(name: .customLong("log-level"), help: "trace, debug, info, notice, warning, error or critical.")
+    var logLevel: Logger.Level = .warning
+
+    mutating func validate() throws {
+        guard (0...65_535).contains(port) else { throw ValidationError("--port must be 0 to 65535") }
+        guard (0.1...1000).contains(fps) else { throw ValidationError("--fps must be 0.1 to 1000") }
+        guard (0.1...1000).contains(labFPS) else { throw ValidationError("--lab-fps must be 0.1 to 1000") }
+        guard maxSessions > 0 else { throw ValidationError("--max-sessions must be at least 1") }
+        guard !media.isEmpty || !pattern.isEmpty || root != nil else {
+            throw ValidationError("nothing to offer: name a MEDIA, --root or --pattern")
+        }
+    }
+
+    func run() async throws {
+        do {
+            try await serve()
+        } catch let failure as ServerFailure {
+            complain("\(failure)")
+            throw ExitCode(failure.status)
+        }
+    }
+
+    private func serve() async throws {
+        let server = RTSPServer(configuration: try serverConfiguration())
+        let offers = try Offers(command: self, server: server)
+        let url = "rtsp://\(displayHost)"
+        var logger = Logger(label: "rtsp-server")
+        logger.logLevel = logLevel
+        let group = ServiceGroup(
+            services: [
+                ServerService(server: server) { port in
+                    for name in offers.names { say("offering \(url):\(port)/\(name.urlPath)") }
+                    say("ready on port \(port)")
+                }
+            ] + offers.cameras.map(CameraService.init),
+            gracefulShutdownSignals: [.sigint, .sigterm], logger: logger)
+        offers.startReading()
+        do {
+            try await group.run()
+        } catch let error as RTSPError {
+            throw ServerFailure.unavailable("\(error)")
+        }
+        say("stopped")
+    }
+
+    private var displayHost: String {
+        bind == "0.0.0.0" || bind == "::" ? "127.0.0.1" : bind.contains(":") ? "[\(bind)]" : bind
+    }
+
+    private func serverConfiguration() throws -> RTSPServer.Configuration {
+        var logger = Logger(label: "rtsp-server")
+        logger.logLevel = logLevel
+        var configuration = RTSPServer.Configuration(host: bind, port: port, logger: logger)
+        configuration.maximumSessions = maxSessions
+        configuration.lab = LabConfiguration(framesPerSecond: labFPS, fragmentation: labFragments)
+        if let rtpPorts {
+            let bounds = rtpPorts.split(separator: "-").compactMap { UInt16($0) }
+            guard bounds.count == 2, bounds[0] < bounds[1] else {
+                throw ServerFailure.usage("--rtp-ports: expected A-B with A below B")
+            }
+            configuration.mediaPorts = bounds[0]...bounds[1]
+            // Each event loop takes a pair of its own.
+            configuration.eventLoopCount = max(1, min(configuration.eventLoops, (Int(bounds[1]) - Int(bounds[0]) + 1) / 2))
+        }
+        configuration.onEvent = { peer, event in
+            if let line = SessionLog.line(peer, event) { say(line) }
+        }
+        return configuration
+    }
+}
+
+extension LabFragmentation: ExpressibleByArgument {}
+extension Logger.Level: @retroactive ExpressibleByArgument {}
+
+/// Prints a line at once, also into a pipe.
+func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
+
+/// Prints a line on standard error.
+func complain(_ line: String) { FileHandle.standardError.write(Data("rtsp-server: \(line)\n".utf8)) }
+
+extension String {
+    /// The name as a URL's path has it.
+    var urlPath: String { addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? self }
+}
+
+/// Runs the server until a graceful shutdown.
+private struct ServerService: Service {
+    let server: RTSPServer
+    let listening: @Sendable (Int) -> Void
+
+    func run() async throws { try await server.run(listening: listening) }
+}
+
+/// Draws until a graceful shutdown.
+private struct CameraService: Service {
+    let camera: PatternCamera
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await camera.run() }
+    }
+}
