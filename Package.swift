@@ -2,13 +2,17 @@
 import PackageDescription
 
 /// The same strict settings for every target (`Documentation/Architecture.md`, "Laws").
-let strict: [SwiftSetting] = [
+var strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
     .strictMemorySafety(),
 ]
+// What our own checks set; whoever depends on the package does not.
+if Context.environment["RTSP_WARNINGS_ARE_ERRORS"] == "1" { strict.append(.treatAllWarnings(as: .error)) }
+// The sanitizers look at the core alone, which needs no other package.
+let coreOnly = Context.environment["RTSP_CORE_ONLY"] == "1"
 
 let package = Package(
     name: "swift-rtsp",
@@ -16,16 +20,6 @@ let package = Package(
     products: [
         .library(name: "RTSPKit", targets: ["RTSPKit", "RTPTransport", "MJPEGSource"]),
         .library(name: "RTSPTestKit", targets: ["RTSPTestKit"]),
-        .library(name: "RTSPNIO", targets: ["RTSPNIO"]),
-        .library(name: "JPEGCoding", targets: ["JPEGCoding"]),
-        .executable(name: "rtsp-server", targets: ["rtsp-server"]),
-        .executable(name: "rtsp-client", targets: ["rtsp-client"]),
-    ],
-    dependencies: [
-        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
-        .package(url: "https://github.com/apple/swift-log.git", from: "1.6.0"),
-        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.5.0"),
-        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.6.0"),
     ],
     targets: [
         // The pure core: no dependencies, no Foundation, no sockets, no clock.
@@ -34,6 +28,30 @@ let package = Package(
         .target(name: "RTSPKit", dependencies: ["MJPEGSource", "RTPTransport"], swiftSettings: strict),
         .target(name: "RTSPTestKit", dependencies: ["RTSPKit", "MJPEGSource", "RTPTransport"], swiftSettings: strict),
 
+        .testTarget(name: "MJPEGSourceTests", dependencies: ["MJPEGSource"], swiftSettings: strict),
+        .testTarget(
+            name: "RTPTransportTests", dependencies: ["RTPTransport"], swiftSettings: strict),
+        .testTarget(
+            name: "RTSPKitTests", dependencies: ["RTSPKit", "RTSPTestKit", "MJPEGSource", "RTPTransport"],
+            swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+if !coreOnly {
+    package.products += [
+        .library(name: "RTSPNIO", targets: ["RTSPNIO"]),
+        .library(name: "JPEGCoding", targets: ["JPEGCoding"]),
+        .executable(name: "rtsp-server", targets: ["rtsp-server"]),
+        .executable(name: "rtsp-client", targets: ["rtsp-client"]),
+    ]
+    package.dependencies += [
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.5.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.6.0"),
+    ]
+    package.targets += [
         // JPEG pixels, through libturbojpeg.
         .systemLibrary(
             name: "CTurboJPEG", pkgConfig: "libturbojpeg",
@@ -76,12 +94,6 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ], path: "Sources/Examples/rtsp-client", swiftSettings: strict),
 
-        .testTarget(name: "MJPEGSourceTests", dependencies: ["MJPEGSource"], swiftSettings: strict),
-        .testTarget(
-            name: "RTPTransportTests", dependencies: ["RTPTransport"], swiftSettings: strict),
-        .testTarget(
-            name: "RTSPKitTests", dependencies: ["RTSPKit", "RTSPTestKit", "MJPEGSource", "RTPTransport"],
-            swiftSettings: strict),
         .testTarget(name: "JPEGCodingTests", dependencies: ["JPEGCoding", "TestScene"], swiftSettings: strict),
         .testTarget(
             name: "RTSPNIOTests",
@@ -89,6 +101,5 @@ let package = Package(
                 "RTSPNIO", "RTSPKit", "RTPTransport", "MJPEGSource", "RTSPTestKit", "JPEGCoding", "TestScene",
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ], swiftSettings: strict),
-    ],
-    swiftLanguageModes: [.v6]
-)
+    ]
+}
