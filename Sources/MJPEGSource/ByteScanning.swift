@@ -37,11 +37,15 @@ struct LabPrefix: Sendable, Hashable {
 
     /// No prefix is longer than this, in bytes.
     static let maxByteCount = 26
+    private static let minByteCount = 5
     private static let maxBlanks = 16
     private static let maxDigits = 10
 
-    /// Reads the prefix at `offset`; `nil` unless blanks and digits are directly followed by FF D8.
-    init?(_ bytes: Span<UInt8>, at offset: Int, minDigits: Int = 1) {
+    /// Reads the prefix at `offset`; `nil` unless blanks and digits, five or more together, are directly followed by FF D8.
+    ///
+    /// All writers fill the length up to five places. To insist on it shows a frame that lost its last few bytes, after
+    /// which only the rest of the next length would be met.
+    init?(_ bytes: Span<UInt8>, at offset: Int) {
         guard offset >= 0 else { return nil }
         var index = offset
         while index < bytes.count, index - offset < Self.maxBlanks, Self.isBlank(bytes[index]) { index += 1 }
@@ -51,7 +55,7 @@ struct LabPrefix: Sendable, Hashable {
             value = value &* 10 &+ Int(bytes[index] &- 0x30)
             index += 1
         }
-        guard index - firstDigit >= minDigits, index + 1 < bytes.count else { return nil }
+        guard index > firstDigit, index - offset >= Self.minByteCount, index + 1 < bytes.count else { return nil }
         guard bytes[index] == 0xFF, bytes[index + 1] == 0xD8 else { return nil }
         self.byteCount = index - offset
         self.frameByteCount = value

@@ -113,8 +113,9 @@ struct FileIndexer {
             if step != .starved { return step }
             let position = scanner.position
             if position >= end || (scan.origin <= position && scan.end >= end) { return self.scanner.finish(at: end) }
-            try scan.load(Self.scanSize, at: position, of: file)
-            if scan.count < min(Self.scanSize, end - position) { end = scan.end }
+            let first = max(position - JPEGScanner.lookBack, 0)
+            try scan.load(Self.scanSize, at: first, of: file)
+            if scan.count < min(Self.scanSize, end - first) { end = scan.end }
         }
     }
 

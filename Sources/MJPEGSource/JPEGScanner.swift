@@ -1,8 +1,8 @@
 /// Finds where JPEG files begin and end in a run of bytes, given a window on it at a time.
 ///
 /// It walks the segments of each JPEG (ITU-T T.81 annex B) to its scans and looks for EOI there, so a thumbnail inside a
-/// segment does not end the picture. Where the segments make no sense it goes back to just after SOI and takes the first
-/// FF D9 as the end, which is all that a plain reader does. Going back is bounded, so the work stays linear.
+/// segment does not end the picture. Where a segment does not lead to a marker, it goes back to the start of that segment and
+/// takes the first FF D9 as the end, which is all that a plain reader does. Going back is bounded, so the work stays linear.
 ///
 /// All places are offsets from the start of the run.
 struct JPEGScanner: Sendable, Hashable {
@@ -40,12 +40,16 @@ struct JPEGScanner: Sendable, Hashable {
     private var gapIsReported = false
     /// Whether the gap so far consists of blanks and line ends.
     private var gapIsBlank = true
+    /// Where the marker of the last segment stands; those before it led to a marker, so what they contain is theirs.
+    private var segmentStart = 0
     /// Whether the segment that ``position`` lies behind is application data, which may hold a thumbnail.
     private var inApplicationData = false
     /// Below this offset a walk has failed before; ``failedWalks`` counts how many did.
     private var distrustedUntil = 0
     private var failedWalks = 0
 
+    /// How many bytes before ``position`` the scanner likes to see, if there are any.
+    static let lookBack = 2
     private static let maxFailedWalks = 4
 
     /// Starts at offset 0, between frames.
@@ -144,6 +148,7 @@ struct JPEGScanner: Sendable, Hashable {
         if offset >= distrustedUntil { failedWalks = 0 }
         start = offset
         position = offset &+ 2
+        segmentStart = offset
         inApplicationData = false
         state = failedWalks < Self.maxFailedWalks ? .marker : .plain
     }
@@ -154,6 +159,10 @@ struct JPEGScanner: Sendable, Hashable {
         let index = position &- origin
         guard window[index] == 0xFF else { return distrust() }
         guard index &+ 1 < window.count else { return nil }
+        if position &- start >= 4, index >= 2, window[index &- 2] == 0xFF, window[index &- 1] == 0xD8 {
+            position &-= 2  // Not the end of a segment: the SOI after a frame that was cut two bytes before it.
+            return restart()
+        }
         switch window[index &+ 1] {
         case 0xFF:  // a fill byte
             position &+= 1
@@ -178,6 +187,7 @@ struct JPEGScanner: Sendable, Hashable {
         let length = Int(window[index &+ 2]) << 8 | Int(window[index &+ 3])
         guard length >= 2 else { return distrust() }
         inApplicationData = (0xE0...0xEF).contains(code)
+        segmentStart = position
         if code == 0xDA {
             guard (8...14).contains(length) else { return distrust() }
             guard index &+ 2 &+ length <= window.count else { return nil }
@@ -249,7 +259,7 @@ struct JPEGScanner: Sendable, Hashable {
         if start >= distrustedUntil { failedWalks = 0 }
         failedWalks += 1
         distrustedUntil = max(distrustedUntil, position)
-        position = start &+ 2
+        position = segmentStart &+ 2
         state = .plain
         return nil
     }

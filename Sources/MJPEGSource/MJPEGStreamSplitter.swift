@@ -24,6 +24,9 @@ public struct MJPEGStreamSplitter: Sendable, Hashable {
         self.scanner = JPEGScanner(maxFrameBytes: limits.maxFrameBytes)
     }
 
+    /// How many bytes of an unfinished frame are held.
+    var heldByteCount: Int { buffer.count }
+
     /// Takes the next bytes of the stream.
     /// - Returns: the frames that these bytes complete, in order.
     public mutating func append(_ bytes: Span<UInt8>) -> [[UInt8]] {

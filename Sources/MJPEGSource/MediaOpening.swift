@@ -12,7 +12,7 @@ enum MediaOpening {
             return nil
         }
         let head = try file.read(maxLeadingBytes, at: 0)
-        if LabPrefix(head.span, at: 0, minDigits: 5) != nil { return .lab }
+        if LabPrefix(head.span, at: 0) != nil { return .lab }
         if head.starts(with: [0xFF, 0xD8]) { return .raw }
         for place in head.indices.dropLast(2) where head[place] == 0xFF && head[place + 1] == 0xD8 && head[place + 2] == 0xFF {
             return .raw
