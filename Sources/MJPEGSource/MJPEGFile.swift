@@ -75,8 +75,9 @@ public struct MJPEGFile: SeekableFrameSource, Sendable {
         }
         let index = try MediaOpening.index(file, kind: kind, limits: limits, path: path)
         guard index.count > 0 else {
+            let reason = index.damage.first.map { ": \($0)" } ?? ""
             throw MJPEGFileError(
-                code: .noFrames, path: path, description: "\(path) has no whole JPEG in it that could be shown.")
+                code: .noFrames, path: path, description: "\(path) has no whole JPEG in it that could be shown\(reason).")
         }
         self.media = Media(path: path, kind: kind, file: file, index: index, rate: rate, limits: limits)
     }

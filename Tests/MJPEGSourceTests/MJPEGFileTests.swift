@@ -153,4 +153,11 @@ struct MJPEGFileTests {
             #expect(error.description.hasSuffix("."))
         }
     }
+
+    @Test func `a file without a whole frame says where its first damage is`() throws {
+        let path = try folder.write(lab(jpeg(1)).dropLast(3))
+        #expect(
+            openingError(path)?.description
+                == "\(path) has no whole JPEG in it that could be shown: at byte 5: the last frame is cut short.")
+    }
 }
