@@ -17,8 +17,6 @@ extension JPEGDepacketizer {
                 let table = (0..<64).map { index in
                     wide ? bytes.bigEndian16(at: start + index * 2) : UInt16(bytes[start + index])
                 }
-                // A zero divides by zero in the decoder.
-                guard !table.contains(0) else { throw Refusal(.malformedQuantizationTables) }
                 tables.append(table)
                 start = end
             }

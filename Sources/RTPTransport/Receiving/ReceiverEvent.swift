@@ -37,6 +37,9 @@ public struct ReceiverCounters: Sendable, Hashable {
     /// Packets of no use, by reason; there are finitely many reasons.
     public internal(set) var discarded: [ReceiverDiscard: Int] = [:]
 
+    /// Counters at zero.
+    public init() {}
+
     /// Packets of no use in all.
     public var discardedTotal: Int { discarded.values.reduce(0, +) }
 }

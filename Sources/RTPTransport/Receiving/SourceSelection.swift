@@ -2,7 +2,7 @@
 ///
 /// The one that SETUP named has precedence, but many cameras name another than they use: where the named one is not heard, one that
 /// shows two packets in sequence is taken. The source is replaced when it falls silent and another shows three packets, when it
-/// has said goodbye or has shown one packet only and another shows two, and when the named one appears after all.
+/// has said goodbye, or was not named and showed one packet only, and another shows two, and when the named one appears after all.
 struct SourceSelection: Sendable, Hashable {
     enum Verdict: Sendable, Hashable {
         case accepted
@@ -87,7 +87,7 @@ struct SourceSelection: Sendable, Hashable {
     }
 
     private func packetsNeeded(at now: ContinuousClock.Instant) -> Int? {
-        guard current != nil, !hasLeft, packetsOfCurrent > 1 else { return 2 }
+        guard current != nil, !hasLeft, packetsOfCurrent > 1 || current == expected else { return 2 }
         guard let lastHeard, lastHeard.duration(to: now) < Self.silence else { return 3 }
         return nil
     }

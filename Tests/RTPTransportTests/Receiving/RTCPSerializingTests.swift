@@ -38,7 +38,8 @@ import Testing
     @Test func `more than 31 blocks go into further packets`() throws {
         let blocks = (0..<70).map { block($0) }
         let sender = SenderReport(
-            ssrc: 9, ntp: NTPTimestamp(rawValue: 1), rtp: RTPTimestamp(rawValue: 2), packetCount: 3, octetCount: 4, reports: blocks)
+            ssrc: 9, ntp: NTPTimestamp(rawValue: 1), rtp: RTPTimestamp(rawValue: 2), packetCount: 3, octetCount: 4,
+            reports: blocks)
         let packets = try parse(RTCPPacket.serialize([.senderReport(sender)]))
         let counts = packets.map { packet in
             switch packet {
@@ -58,7 +59,8 @@ import Testing
 
     @Test func `losses beyond 24 bits are cut to the range`() throws {
         for (given, read) in [(Int32.max, Int32(0x7F_FFFF)), (.min, -0x80_0000), (-1, -1)] {
-            let packets = try parse(RTCPPacket.serialize([.receiverReport(ReceiverReport(ssrc: 1, reports: [block(2, lost: given)]))]))
+            let packets = try parse(
+                RTCPPacket.serialize([.receiverReport(ReceiverReport(ssrc: 1, reports: [block(2, lost: given)]))]))
             #expect(packets == [.receiverReport(ReceiverReport(ssrc: 1, reports: [block(2, lost: read)]))])
         }
     }

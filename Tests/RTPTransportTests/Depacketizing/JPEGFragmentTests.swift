@@ -1,0 +1,70 @@
+import Testing
+
+@testable import RTPTransport
+
+@Suite struct JPEGFragmentTests {
+    typealias Fragment = JPEGDepacketizer.Fragment
+
+    func read(_ bytes: [UInt8]) throws -> Fragment { try Fragment(bytes.span, marker: true) }
+
+    func refusal(_ bytes: [UInt8]) -> DepacketizerDiscard? {
+        do {
+            _ = try read(bytes)
+            return nil
+        } catch {
+            return (error as? JPEGDepacketizer.Refusal)?.reason
+        }
+    }
+
+    @Test func `the main header is read as the RFC draws it`() throws {
+        let fragment = try read([9, 0x12, 0x34, 0x56, 1, 99, 80, 45, 0xAA, 0xBB])
+        #expect(fragment.offset == 0x12_3456)
+        #expect(
+            fragment.description == Fragment.Description(type: 1, q: 99, width: 640, height: 360, restartInterval: 0))
+        #expect(fragment.tables == nil)
+        #expect(fragment.data == 8..<10)
+        #expect(fragment.isLast)
+    }
+
+    @Test func `J06 of the restart header only the interval counts`() throws {
+        for count in [0xFFFF, 0, 0x8001] as [UInt16] {
+            let fragment = try read(JPEGPayload(type: 64, restartInterval: 7, restartCount: count).fragment([1], offset: 10))
+            #expect(fragment.description.restartInterval == 7)
+            #expect(fragment.data == 12..<13)
+        }
+    }
+
+    @Test func `tables stand in the first fragment of Q 128 and above only`() throws {
+        let tables = Array(repeating: UInt8(9), count: 128)
+        #expect(try read(JPEGPayload(q: 128, tables: tables).fragment([1], offset: 0)).data == 140..<141)
+        #expect(try read(JPEGPayload(q: 128, tables: tables).fragment([1], offset: 8)).data == 8..<9)
+        #expect(try read(JPEGPayload(q: 99).fragment([1], offset: 0)).data == 8..<9)
+        #expect(try read(JPEGPayload(type: 65, q: 255, tables: tables).fragment([1], offset: 0)).data == 144..<145)
+    }
+
+    @Test func `types but 0, 1, 64 and 65 are refused`() {
+        for type in UInt8.min...UInt8.max {
+            var payload = JPEGPayload().fragment([1, 2, 3, 4, 5, 6], offset: 0)
+            payload[4] = type
+            #expect(refusal(payload) == ([0, 1, 64, 65].contains(type) ? nil : .unsupportedType(type)))
+        }
+    }
+
+    @Test func `Q 0 and 100 to 127 are refused`() {
+        for q in UInt8.min...UInt8.max {
+            let payload = JPEGPayload(q: q, tables: q < 128 ? nil : []).fragment([1], offset: 0)
+            #expect(refusal(payload) == (q == 0 || (100...127).contains(q) ? .reservedQ(q) : nil))
+        }
+    }
+
+    @Test func `a width or height of zero is refused`() {
+        #expect(refusal(JPEGPayload(width: 0).fragment([1], offset: 0)) == .zeroSize)
+        #expect(refusal(JPEGPayload(height: 0).fragment([1], offset: 0)) == .zeroSize)
+    }
+
+    @Test func `headers cut at every byte are truncated`() {
+        let whole = JPEGPayload(type: 65, q: 255, tables: Array(repeating: 9, count: 128)).fragment([], offset: 0)
+        for length in 0..<whole.count { #expect(refusal(Array(whole[..<length])) == .truncated) }
+        #expect(refusal(whole) == nil)
+    }
+}
