@@ -80,7 +80,8 @@ public struct DialectDetector: Sendable, Hashable {
     private static func isURL(_ target: Span<UInt8>) -> Bool {
         var index = 0
         while index + 2 < target.count {
-            if target[index] == UInt8(ascii: ":"), target[index + 1] == UInt8(ascii: "/"), target[index + 2] == UInt8(ascii: "/") {
+            if target[index] == UInt8(ascii: ":"), target[index + 1] == UInt8(ascii: "/"), target[index + 2] == UInt8(ascii: "/")
+            {
                 return true
             }
             index += 1

@@ -16,7 +16,9 @@ public enum LabDialect {
     public static func fileName(of url: String) -> String? {
         let bytes = Array(url.utf8)
         var start = 0
-        for (index, byte) in bytes.enumerated() where byte == UInt8(ascii: "/") || byte == UInt8(ascii: "\\") { start = index + 1 }
+        for (index, byte) in bytes.enumerated() where byte == UInt8(ascii: "/") || byte == UInt8(ascii: "\\") {
+            start = index + 1
+        }
         let name = bytes[start...]
         guard !name.isEmpty, !name.contains(where: LabText.isControl) else { return nil }
         let text = String(decoding: name, as: UTF8.self)

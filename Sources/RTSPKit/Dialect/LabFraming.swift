@@ -89,9 +89,9 @@ struct LabFraming: Sendable, Hashable {
 
     /// Where `RTSP/` and a digit end the line so far, at its start or with no blank before it.
     private func statusLine() -> Int? {
-        let word: LabText.StaticWord = "rtsp/"
-        let start = pending.count - word.bytes.count - 1
-        guard start >= line, let last = pending.last, LabText.isDigit(last), LabText.equals(pending[start...].dropLast(), word)
+        let start = pending.count - "RTSP/1".utf8.count
+        guard start >= line, let last = pending.last, LabText.isDigit(last),
+            LabText.equals(pending[start...].dropLast(), "rtsp/")
         else { return nil }
         return start > line && LabText.isBlank(pending[start - 1]) ? nil : start
     }

@@ -40,7 +40,8 @@ public enum LabSerializer {
         let seconds = clamped(media.totalSeconds)
         let rate = clamped(media.framesPerSecond)
         let frames = clamped(media.frameCount)
-        let before = bytes(of: lines + ["TotalTime: \(seconds) \(seconds)", "FPS: \(rate) \(rate)", "Count: \(frames) \(frames)"], end)
+        let before = bytes(
+            of: lines + ["TotalTime: \(seconds) \(seconds)", "FPS: \(rate) \(rate)", "Count: \(frames) \(frames)"], end)
         let after = bytes(of: ["Frames: \(frames)", "X-TotalFrames: \(frames)", ""], end)
         let room = LabDialect.readSize - 1 - before.count - after.count - "Media: ".utf8.count - end.count
         return before + bytes(of: ["Media: " + prefix(printable(media.file), bytes: room)], end) + after
