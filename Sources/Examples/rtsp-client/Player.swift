@@ -10,6 +10,8 @@ actor Player {
     private var statistics = ClientStatistics()
     private var transport: String
     private var position: Duration = .zero
+    /// The play times at which the first and the last frame were shown.
+    private var shown: (first: Duration, last: Duration)?
     private var endedBecause = "nothing was played"
     /// Time spent playing, without pauses.
     private var played: Duration = .zero
@@ -48,7 +50,7 @@ actor Player {
     func summary(failure: ClientExit?) -> Summary {
         Summary(
             url: command.url, transport: transport, framesShown: framesShown, statistics: statistics, played: playTime,
-            endedBecause: failure?.message ?? endedBecause)
+            showing: shown.map { $0.last - $0.first } ?? .zero, endedBecause: failure?.message ?? endedBecause)
     }
 
     private func setTransport(_ transport: String) { self.transport = transport }
@@ -85,6 +87,7 @@ actor Player {
         for try await frame in frames {
             try store.store(frame.image)
             framesShown += 1
+            shown = (shown?.first ?? playTime, playTime)
             position = frame.presentationTime
             if let wanted = command.frames, framesShown >= wanted { return "frames" }
         }

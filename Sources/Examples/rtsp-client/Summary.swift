@@ -18,9 +18,11 @@ struct Summary {
     var framesShown: Int
     var statistics: ClientStatistics
     var played: Duration
+    /// From the first frame shown to the last, without pauses.
+    var showing: Duration
     var endedBecause: String
 
-    var framesPerSecond: Double { played > .zero ? Double(framesShown) / played.seconds : 0 }
+    var framesPerSecond: Double { showing > .zero ? Double(framesShown - 1) / showing.seconds : 0 }
 
     var text: String {
         let first = statistics.firstFrame.map { "\(format($0.milliseconds, 1)) ms" } ?? "never"
