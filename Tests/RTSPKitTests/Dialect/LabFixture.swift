@@ -33,8 +33,13 @@ enum LabFixture {
     /// True when it does not matter to the results where `bytes` are cut in two, or into single bytes.
     static func cutsDoNotMatter<P: Parser>(to type: P.Type, _ bytes: [UInt8]) -> Bool {
         let whole = results(of: type, [bytes[...]])
-        let single = results(of: type, bytes.indices.map { bytes[$0...$0] })
-        return single == whole && bytes.indices.allSatisfy { results(of: type, [bytes[..<$0], bytes[$0...]]) == whole }
+        return singleBytesDoNotMatter(to: type, bytes)
+            && bytes.indices.allSatisfy { results(of: type, [bytes[..<$0], bytes[$0...]]) == whole }
+    }
+
+    /// True when it does not matter to the results whether `bytes` come at once or one at a time.
+    static func singleBytesDoNotMatter<P: Parser>(to type: P.Type, _ bytes: [UInt8]) -> Bool {
+        results(of: type, bytes.indices.map { bytes[$0...$0] }) == results(of: type, [bytes[...]])
     }
 
     /// Messages made of the dialect's own words in no order, with a seed.

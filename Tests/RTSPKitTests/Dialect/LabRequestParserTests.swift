@@ -257,11 +257,12 @@ struct LabRequestParserTests {
 
     @Test func `Hostile bytes never trap, and cuts change nothing`() {
         var generator = LabFixture.Generator(seed: 2)
-        for _ in 0..<400 {
+        for round in 0..<1000 {
             let bytes = LabFixture.hostile(&generator, words: Int.random(in: 0...24, using: &generator))
-            #expect(LabFixture.cutsDoNotMatter(to: LabRequestParser.self, bytes))
+            #expect(LabFixture.singleBytesDoNotMatter(to: LabRequestParser.self, bytes))
+            if round % 20 == 0 { #expect(LabFixture.cutsDoNotMatter(to: LabRequestParser.self, bytes)) }
         }
-        for _ in 0..<2000 {
+        for _ in 0..<500 {
             let bytes = (0..<Int.random(in: 0...300, using: &generator)).map { _ in UInt8.random(in: 0...255, using: &generator) }
             _ = LabFixture.results(of: LabRequestParser.self, [bytes[...]])
         }

@@ -114,9 +114,10 @@ struct LabResponseParserTests {
 
     @Test func `Hostile bytes never trap, and cuts change nothing`() {
         var generator = LabFixture.Generator(seed: 4)
-        for _ in 0..<400 {
+        for round in 0..<1000 {
             let bytes = LabFixture.hostile(&generator, words: Int.random(in: 0...24, using: &generator))
-            #expect(LabFixture.cutsDoNotMatter(to: LabResponseParser.self, bytes))
+            #expect(LabFixture.singleBytesDoNotMatter(to: LabResponseParser.self, bytes))
+            if round % 20 == 0 { #expect(LabFixture.cutsDoNotMatter(to: LabResponseParser.self, bytes)) }
         }
     }
 }
