@@ -162,9 +162,9 @@ struct LabRequestParserTests {
     @Test func `Bytes after the quiet begin a request, also where nobody looked at the clock`() {
         var parser = LabRequestParser()
         parser.append(Array("PLAY movie.Mjpeg RTSP/1.0\nCSeq: 2\nSession: 123456".utf8).span, at: start)
-        parser.append(Array("\n\nODD x RTSP/1.0\nCSeq: 3\n\n".utf8).span, at: LabFixture.after(.milliseconds(60)))
+        parser.append(Array("odd x RTSP/1.0\nCSeq: 3\n\n".utf8).span, at: LabFixture.after(.milliseconds(60)))
         #expect(parser.next(at: LabFixture.after(.milliseconds(60))) == Self.later("PLAY", 2))
-        #expect(parser.next(at: LabFixture.after(.milliseconds(60))) == Self.later("ODD", 3, file: "x", session: nil))
+        #expect(parser.next(at: LabFixture.after(.milliseconds(60))) == Self.later("odd", 3, file: "x", session: nil))
         #expect(parser.next(at: LabFixture.after(.milliseconds(60))) == nil)
         #expect(parser.deadline == nil)
     }
