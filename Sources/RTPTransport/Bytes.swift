@@ -21,8 +21,10 @@ extension [UInt8] {
     }
 
     /// Appends the bytes of a span: the one bulk copy of this module.
+    ///
+    /// A block move; appending byte by byte is some thirty times slower, and no safe bulk append exists yet. The pointer does not
+    /// leave the closure.
     mutating func append(span: Span<UInt8>) {
-        reserveCapacity(count + span.count)
-        for index in span.indices { append(span[index]) }
+        unsafe span.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
     }
 }

@@ -13,10 +13,17 @@ public struct JPEGDepacketizer: Sendable, Hashable {
     private let limits: DepacketizerLimits
     /// In the order they began.
     private var frames: [PartialFrame] = []
-    private var closed: [RTPTimestamp] = []
+    private var closed: [Closed] = []
     /// Tables sent in band, by Q from 128 to 254.
     private var knownTables: [UInt8: QuantizationTables] = [:]
     private var sizeHint = 0
+
+    /// A frame that takes no more packets.
+    private struct Closed: Sendable, Hashable {
+        var timestamp: RTPTimestamp
+        /// The sequence number of its last packet; `nil` for a frame that was given up.
+        var endNumber: UInt16?
+    }
 
     /// Starts with nothing received.
     public init(limits: DepacketizerLimits = .default) {
@@ -35,23 +42,26 @@ public struct JPEGDepacketizer: Sendable, Hashable {
         } catch {
             return [.discarded(error.reason)]
         }
-        guard !closed.contains(header.timestamp) else { return [.discarded(.late)] }
         var events: [DepacketizerEvent] = []
         let index: Int
-        if let known = frames.firstIndex(where: { $0.timestamp == header.timestamp }) {
+        if let known = indexOfFrame(header.timestamp) {
+            guard !frames[known].reusesTimestamp || !isLate(header) else { return [.discarded(.late)] }
             index = known
         } else {
-            if frames.count >= limits.maximumFrames { events += giveUp(at: 0) }
+            guard !isLate(header) else { return [.discarded(.late)] }
+            if frames.count >= limits.maximumFrames { events = giveUp(at: 0) }
             index = frames.count
-            frames.append(PartialFrame(timestamp: header.timestamp, description: fragment.description, at: now))
+            frames.append(begin(header.timestamp, fragment.description, at: now))
         }
         do throws(Refusal) {
-            try insert(fragment, data: payload.extracting(fragment.data), intoFrameAt: index, at: now)
+            try insert(
+                fragment, data: payload.extracting(fragment.data), number: header.sequenceNumber, intoFrameAt: index, at: now)
         } catch {
             return events + drop(at: index, because: error.reason)
         }
         if frames[index].isComplete { return events + complete(at: index) }
-        return events + keepWithinBudget(sparing: header.timestamp)
+        if frames.count > 1 { events += keepWithinBudget(sparing: header.timestamp) }
+        return events
     }
 
     /// Gives up all frames in the making; those that only lack their marker are handed on.
@@ -69,8 +79,34 @@ public struct JPEGDepacketizer: Sendable, Hashable {
         if !keepingTables { knownTables = [:] }
     }
 
+    /// By hand, as this runs for every packet and a closure would copy each frame it looks at.
+    private func indexOfFrame(_ timestamp: RTPTimestamp) -> Int? {
+        var index = 0
+        while index < frames.count {
+            if frames[index].timestamp == timestamp { return index }
+            index += 1
+        }
+        return nil
+    }
+
+    private func begin(
+        _ timestamp: RTPTimestamp, _ description: Fragment.Description, at now: ContinuousClock.Instant
+    ) -> PartialFrame {
+        PartialFrame(
+            timestamp: timestamp, description: description, reusesTimestamp: closed.contains { $0.timestamp == timestamp },
+            at: now)
+    }
+
+    /// Whether a packet belongs to a frame that takes no more. Some senders give all frames one timestamp: what comes after the last
+    /// packet of a whole frame is of the next.
+    private func isLate(_ header: RTPHeader) -> Bool {
+        guard let frame = closed.last(where: { $0.timestamp == header.timestamp }) else { return false }
+        guard let end = frame.endNumber else { return true }
+        return Int16(truncatingIfNeeded: header.sequenceNumber &- end) <= 0
+    }
+
     private mutating func insert(
-        _ fragment: Fragment, data: Span<UInt8>, intoFrameAt index: Int, at now: ContinuousClock.Instant
+        _ fragment: Fragment, data: Span<UInt8>, number: UInt16, intoFrameAt index: Int, at now: ContinuousClock.Instant
     ) throws(Refusal) {
         guard frames[index].description == fragment.description else { throw Refusal(.contradiction) }
         if fragment.offset == 0, !frames[index].hasHeader {
@@ -79,7 +115,8 @@ public struct JPEGDepacketizer: Sendable, Hashable {
                 with: FileHeader.bytes(for: fragment.description, tables: tables), sizeHint: min(sizeHint, limits.maximumBytes))
         }
         try frames[index].insert(
-            data, offset: fragment.offset, isLast: fragment.isLast, maximumWaiting: limits.maximumWaitingFragments, at: now)
+            data, offset: fragment.offset, isLast: fragment.isLast, number: number,
+            maximumWaiting: limits.maximumWaitingFragments, at: now)
         if frames[index].isEmpty { throw Refusal(.emptyFrame) }
         if frames[index].storedBytes > limits.maximumBytes { throw Refusal(.tooLarge) }
     }
@@ -105,37 +142,41 @@ public struct JPEGDepacketizer: Sendable, Hashable {
             let ahead = frames[position].timestamp.ticks(since: timestamp)
             if ahead < 0 || ahead > Self.horizon { events += giveUp(at: position) } else { position += 1 }
         }
-        if let index = frames.firstIndex(where: { $0.timestamp == timestamp }) { events.append(handOn(at: index)) }
+        if let index = indexOfFrame(timestamp) { events.append(handOn(at: index)) }
         return events
     }
 
     /// Older frames make room for the one that still receives.
     private mutating func keepWithinBudget(sparing timestamp: RTPTimestamp) -> [DepacketizerEvent] {
         var events: [DepacketizerEvent] = []
-        while frames.reduce(0, { $0 + $1.storedBytes }) > limits.maximumBytes,
-            let oldest = frames.firstIndex(where: { $0.timestamp != timestamp })
-        {
+        while storedBytes > limits.maximumBytes, let oldest = frames.firstIndex(where: { $0.timestamp != timestamp }) {
             events += giveUp(at: oldest)
         }
         return events
     }
 
+    private var storedBytes: Int {
+        var sum = 0
+        for index in frames.indices { sum += frames[index].storedBytes }
+        return sum
+    }
+
     private mutating func drop(at index: Int, because reason: DepacketizerDiscard) -> [DepacketizerEvent] {
         let frame = frames.remove(at: index)
-        remember(frame.timestamp)
+        remember(Closed(timestamp: frame.timestamp, endNumber: nil))
         return [.discarded(reason), incomplete(frame)]
     }
 
     private mutating func giveUp(at index: Int) -> [DepacketizerEvent] {
         if frames[index].looksComplete { return [handOn(at: index)] }
         let frame = frames.remove(at: index)
-        remember(frame.timestamp)
+        remember(Closed(timestamp: frame.timestamp, endNumber: nil))
         return [incomplete(frame)]
     }
 
     private mutating func handOn(at index: Int) -> DepacketizerEvent {
         var frame = frames.remove(at: index)
-        remember(frame.timestamp)
+        remember(Closed(timestamp: frame.timestamp, endNumber: frame.endNumber))
         let image = frame.takeImage()
         // An eighth more, so that frames of about one size need one allocation each.
         sizeHint = image.count + image.count / 8
@@ -148,8 +189,8 @@ public struct JPEGDepacketizer: Sendable, Hashable {
         .incomplete(frame.timestamp, receivedBytes: frame.receivedBytes, expectedBytes: frame.dataEnd)
     }
 
-    private mutating func remember(_ timestamp: RTPTimestamp) {
+    private mutating func remember(_ frame: Closed) {
         if closed.count >= Self.memory { closed.removeFirst() }
-        closed.append(timestamp)
+        closed.append(frame)
     }
 }

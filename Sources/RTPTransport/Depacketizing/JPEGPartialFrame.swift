@@ -5,10 +5,14 @@ extension JPEGDepacketizer {
     struct PartialFrame: Sendable, Hashable {
         let timestamp: RTPTimestamp
         let description: Fragment.Description
+        /// Whether a finished frame, whose packets may still come, had the same timestamp.
+        let reusesTimestamp: Bool
         private(set) var packetCount = 0
         private(set) var lastArrival: ContinuousClock.Instant
         /// The length of the data, once the last fragment has told.
         private(set) var dataEnd: Int?
+        /// The sequence number of that last fragment's packet.
+        private(set) var endNumber: UInt16?
         /// The file header and the data without a hole; empty until the first fragment has come.
         private var image: [UInt8] = []
         private var headerLength = 0
@@ -21,9 +25,13 @@ extension JPEGDepacketizer {
             var bytes: [UInt8]
         }
 
-        init(timestamp: RTPTimestamp, description: Fragment.Description, at now: ContinuousClock.Instant) {
+        init(
+            timestamp: RTPTimestamp, description: Fragment.Description, reusesTimestamp: Bool = false,
+            at now: ContinuousClock.Instant
+        ) {
             self.timestamp = timestamp
             self.description = description
+            self.reusesTimestamp = reusesTimestamp
             lastArrival = now
         }
 
@@ -47,13 +55,14 @@ extension JPEGDepacketizer {
 
         /// Puts a fragment where it belongs; the header is there already if this is the first.
         mutating func insert(
-            _ data: Span<UInt8>, offset: Int, isLast: Bool, maximumWaiting: Int, at now: ContinuousClock.Instant
+            _ data: Span<UInt8>, offset: Int, isLast: Bool, number: UInt16, maximumWaiting: Int, at now: ContinuousClock.Instant
         ) throws(Refusal) {
             let end = offset + data.count
             let bringsEnd = isLast && dataEnd == nil
             if isLast {
                 guard dataEnd == nil || dataEnd == end, reached <= end else { throw Refusal(.contradiction) }
                 dataEnd = end
+                endNumber = number
             } else if let dataEnd, end > dataEnd {
                 throw Refusal(.contradiction)
             }

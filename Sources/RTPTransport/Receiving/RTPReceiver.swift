@@ -1,7 +1,8 @@
 /// One stream's way in: datagram, header, source, statistics, depacketizer; and the RTCP reports on its way.
 public struct RTPReceiver: Sendable, Hashable {
     private let format: ReceiverFormat
-    private let payloadTypes: Set<UInt8>
+    /// Bit n: payload type n is the stream's.
+    private let payloadTypes: UInt128
     private let ownSSRC: UInt32
     private let canonicalName: String
     private var selection: SourceSelection
@@ -28,7 +29,7 @@ public struct RTPReceiver: Sendable, Hashable {
         limits: DepacketizerLimits = .default
     ) {
         self.format = format
-        self.payloadTypes = payloadTypes
+        self.payloadTypes = payloadTypes.reduce(0) { $0 | UInt128(1) << UInt128($1) }
         self.ownSSRC = ownSSRC
         self.canonicalName = canonicalName
         selection = SourceSelection(expected: expectedSSRC)
@@ -49,7 +50,9 @@ public struct RTPReceiver: Sendable, Hashable {
         } catch {
             return [discard(.notRTP(error.reason))]
         }
-        guard payloadTypes.contains(header.payloadType) else { return [discard(.wrongPayloadType(header.payloadType))] }
+        guard payloadTypes >> UInt128(header.payloadType) & 1 == 1 else {
+            return [discard(.wrongPayloadType(header.payloadType))]
+        }
         var events: [ReceiverEvent] = []
         switch selection.admit(header, at: now) {
         case .accepted: break

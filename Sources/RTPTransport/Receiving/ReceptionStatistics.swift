@@ -18,6 +18,9 @@ public struct ReceptionStatistics: Sendable, Hashable {
     private var expectedBefore = 0
     private var lostBefore = 0
     private var epoch: ContinuousClock.Instant?
+    /// The last arrival since the epoch, and the same in ticks: packets come in bursts of one moment.
+    private var elapsed = Duration.zero
+    private var elapsedTicks: UInt32 = 0
     private var transit: UInt32?
     /// Sixteen times the jitter, in ticks (section A.8).
     private var scaledJitter: UInt64 = 0
@@ -99,10 +102,13 @@ public struct ReceptionStatistics: Sendable, Hashable {
     }
 
     private mutating func updateJitter(_ timestamp: RTPTimestamp, at now: ContinuousClock.Instant) {
-        let start = epoch ?? now
-        epoch = start
-        let arrival = RTPTimestamp.ticks(in: start.duration(to: now), clockRate: clockRate)
-        let transit = UInt32(truncatingIfNeeded: arrival) &- timestamp.rawValue
+        let elapsed = epoch?.duration(to: now) ?? .zero
+        if epoch == nil { epoch = now }
+        if elapsed != self.elapsed {
+            self.elapsed = elapsed
+            elapsedTicks = UInt32(truncatingIfNeeded: RTPTimestamp.ticks(in: elapsed, clockRate: clockRate))
+        }
+        let transit = elapsedTicks &- timestamp.rawValue
         defer { self.transit = transit }
         guard let previous = self.transit else { return }
         let deviation = UInt64(Int32(truncatingIfNeeded: transit &- previous).magnitude)

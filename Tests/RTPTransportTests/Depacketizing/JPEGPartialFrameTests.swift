@@ -11,7 +11,7 @@ import Testing
 
     @Test func `an offset alone makes nothing grow`() throws {
         var frame = frame()
-        try frame.insert([1, 2].span, offset: 0xFF_FFFF, isLast: false, maximumWaiting: 10, at: .after(1))
+        try frame.insert([1, 2].span, offset: 0xFF_FFFF, isLast: false, number: 1, maximumWaiting: 10, at: .after(1))
         #expect(frame.storedBytes == 2)
         #expect(!frame.isComplete)
     }
@@ -19,11 +19,12 @@ import Testing
     @Test func `what waited follows as soon as the hole is closed`() throws {
         var frame = frame()
         frame.begin(with: [0xAA], sizeHint: 10)
-        try frame.insert([5, 6].span, offset: 4, isLast: true, maximumWaiting: 10, at: .after(1))
-        try frame.insert([3, 4].span, offset: 2, isLast: false, maximumWaiting: 10, at: .after(2))
+        try frame.insert([5, 6].span, offset: 4, isLast: true, number: 7, maximumWaiting: 10, at: .after(1))
+        try frame.insert([3, 4].span, offset: 2, isLast: false, number: 1, maximumWaiting: 10, at: .after(2))
         #expect(frame.receivedBytes == 4)
         #expect(frame.dataEnd == 6)
-        try frame.insert([1, 2].span, offset: 0, isLast: false, maximumWaiting: 10, at: .after(3))
+        #expect(frame.endNumber == 7)
+        try frame.insert([1, 2].span, offset: 0, isLast: false, number: 1, maximumWaiting: 10, at: .after(3))
         #expect(frame.isComplete)
         #expect(frame.packetCount == 3)
         #expect(frame.lastArrival == .after(3))
@@ -41,8 +42,8 @@ import Testing
     @Test func `a duplicate does not count as an arrival`() throws {
         var frame = frame()
         frame.begin(with: [1], sizeHint: 0)
-        try frame.insert([1, 2].span, offset: 0, isLast: false, maximumWaiting: 10, at: .after(1))
-        try frame.insert([1, 2].span, offset: 0, isLast: false, maximumWaiting: 10, at: .after(2))
+        try frame.insert([1, 2].span, offset: 0, isLast: false, number: 1, maximumWaiting: 10, at: .after(1))
+        try frame.insert([1, 2].span, offset: 0, isLast: false, number: 1, maximumWaiting: 10, at: .after(2))
         #expect(frame.packetCount == 1)
         #expect(frame.lastArrival == .after(1))
     }
