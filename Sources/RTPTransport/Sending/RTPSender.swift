@@ -70,16 +70,19 @@ public struct RTPSender: Sendable {
 
     /// A compound RTCP packet that ties `streamTime` to the wall clock: sender report and name (RFC 3550 section 6.4.1).
     public func senderReport(streamTime: Duration, ntp: NTPTimestamp) -> [UInt8] {
-        var bytes: [UInt8] = []
-        appendSenderReport(streamTime: streamTime, ntp: ntp, to: &bytes)
-        appendSourceDescription(to: &bytes)
-        return bytes
+        RTCPPacket.serialize(reportPackets(streamTime, ntp))
     }
 
     /// The same, and BYE: this stream ends (RFC 3550 section 6.6).
     public func goodbye(streamTime: Duration, ntp: NTPTimestamp) -> [UInt8] {
-        var bytes = senderReport(streamTime: streamTime, ntp: ntp)
-        appendGoodbye(to: &bytes)
-        return bytes
+        RTCPPacket.serialize(reportPackets(streamTime, ntp) + [.goodbye(Goodbye(ssrcs: [ssrc]))])
+    }
+
+    private func reportPackets(_ streamTime: Duration, _ ntp: NTPTimestamp) -> [RTCPPacket] {
+        let report = SenderReport(
+            ssrc: ssrc, ntp: ntp, rtp: timestamp(at: streamTime), packetCount: packetCount, octetCount: octetCount)
+        return [
+            .senderReport(report), .sourceDescription([SourceDescription(ssrc: ssrc, canonicalName: canonicalName)]),
+        ]
     }
 }

@@ -149,8 +149,8 @@ struct JPEGImageHeaderTests {
 
     @Test func `the standard Huffman tables may be there under any number`() {
         let tables: [[UInt8]] = [
-            [0x02] + JPEGHeaderScanner.lumaDirectCurrent, [0x12] + JPEGHeaderScanner.lumaAlternatingCurrent,
-            [0x03] + JPEGHeaderScanner.chromaDirectCurrent + [0x13] + JPEGHeaderScanner.chromaAlternatingCurrent,
+            [0x02] + StandardHuffmanTables.lumaDirectCurrent, [0x12] + StandardHuffmanTables.lumaAlternatingCurrent,
+            [0x03] + StandardHuffmanTables.chromaDirectCurrent + [0x13] + StandardHuffmanTables.chromaAlternatingCurrent,
         ]
         #expect(
             refusal {
@@ -167,7 +167,7 @@ struct JPEGImageHeaderTests {
     }
 
     @Test func `a Huffman table that differs in one symbol is foreign`() {
-        var table = JPEGHeaderScanner.lumaAlternatingCurrent
+        var table = StandardHuffmanTables.lumaAlternatingCurrent
         table[177] ^= 1
         #expect(refusal { $0.huffman = [[0x10] + table] } == .foreignHuffmanTables)
         #expect(refusal { $0.huffman = [[0x12] + table] } == nil)

@@ -1,5 +1,6 @@
-/// The Huffman tables of ITU-T T.81 annex K as a DHT segment holds them: 16 counts, then the symbols.
-extension JPEGHeaderScanner {
+/// The Huffman tables of ITU-T T.81 annex K as a DHT segment holds them: 16 counts, then the symbols. RFC 2435 carries pictures
+/// that use these, and no tables.
+enum StandardHuffmanTables {
     /// Table K.3.
     static let lumaDirectCurrent: [UInt8] = [
         0x00, 0x01, 0x05, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,

@@ -1,7 +1,7 @@
 import RTPTransport
 import Testing
 
-struct SenderReportTests {
+struct RTPSenderReportTests {
     private let ntp = NTPTimestamp(rawValue: 0x1122_3344_5566_7788)
 
     private func sender(_ name: String) -> RTPSender {
