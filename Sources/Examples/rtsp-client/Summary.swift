@@ -14,6 +14,7 @@ extension Duration {
 /// What came of playing.
 struct Summary {
     var url: String
+    /// The Transport header that both sides agreed on, or what was asked for where they did not.
     var transport: String
     var framesShown: Int
     var statistics: ClientStatistics
@@ -23,6 +24,12 @@ struct Summary {
     var endedBecause: String
 
     var framesPerSecond: Double { showing > .zero ? Double(framesShown - 1) / showing.seconds : 0 }
+
+    /// `udp` or `tcp`, or what was asked for where nothing was agreed on.
+    private var lowerTransport: String {
+        guard transport.contains("/") else { return transport }
+        return transport.contains("interleaved") || transport.contains("/TCP") ? "tcp" : "udp"
+    }
 
     var text: String {
         let first = statistics.firstFrame.map { "\(format($0.milliseconds, 1)) ms" } ?? "never"
@@ -38,7 +45,7 @@ struct Summary {
 
     var json: String {
         let fields: [(String, String)] = [
-            ("url", Self.quoted(url)), ("transport", Self.quoted(transport)), ("frames", "\(framesShown)"),
+            ("url", Self.quoted(url)), ("transport", Self.quoted(lowerTransport)), ("frames", "\(framesShown)"),
             ("incompleteFrames", "\(statistics.incompleteFrames)"), ("bytes", "\(statistics.bytes)"),
             ("packets", "\(statistics.packets)"), ("packetsLost", "\(statistics.packetsLost)"),
             ("packetsReordered", "\(statistics.packetsReordered)"),

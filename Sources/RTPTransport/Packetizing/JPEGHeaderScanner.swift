@@ -168,10 +168,12 @@ struct JPEGHeaderScanner {
             let table = offset + 1..<offset + 17 + symbols
             if description & 0xF0 == 0 {
                 directCurrent[description & 0x0F] = Self.kind(
-                    of: table, in: image, luma: StandardHuffmanTables.lumaDirectCurrent, chroma: StandardHuffmanTables.chromaDirectCurrent)
+                    of: table, in: image, luma: StandardHuffmanTables.lumaDirectCurrent,
+                    chroma: StandardHuffmanTables.chromaDirectCurrent)
             } else {
                 alternatingCurrent[description & 0x0F] = Self.kind(
-                    of: table, in: image, luma: StandardHuffmanTables.lumaAlternatingCurrent, chroma: StandardHuffmanTables.chromaAlternatingCurrent)
+                    of: table, in: image, luma: StandardHuffmanTables.lumaAlternatingCurrent,
+                    chroma: StandardHuffmanTables.chromaAlternatingCurrent)
             }
             offset = table.upperBound
         }
