@@ -14,6 +14,11 @@ if Context.environment["RTSP_WARNINGS_ARE_ERRORS"] == "1" { strict.append(.treat
 // The sanitizers look at the core alone, which needs no other package.
 let coreOnly = Context.environment["RTSP_CORE_ONLY"] == "1"
 
+/// A product of another package. Whoever depends on this one with `traits: []` does not fetch that package.
+func external(_ name: String, _ package: String) -> Target.Dependency {
+    .product(name: name, package: package, condition: .when(traits: ["Sockets"]))
+}
+
 let package = Package(
     name: "swift-rtsp",
     platforms: [.macOS(.v15), .iOS(.v18), .tvOS(.v18), .watchOS(.v11), .visionOS(.v2)],
@@ -45,6 +50,10 @@ if !coreOnly {
         .executable(name: "rtsp-server", targets: ["rtsp-server"]),
         .executable(name: "rtsp-client", targets: ["rtsp-client"]),
     ]
+    package.traits = [
+        .default(enabledTraits: ["Sockets"]),
+        .trait(name: "Sockets", description: "RTSPNIO and the example programs, and the packages they need."),
+    ]
     package.dependencies += [
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.6.0"),
@@ -63,10 +72,10 @@ if !coreOnly {
             name: "RTSPNIO",
             dependencies: [
                 "RTSPKit", "RTPTransport", "MJPEGSource",
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                external("NIOCore", "swift-nio"),
+                external("NIOPosix", "swift-nio"),
+                external("Logging", "swift-log"),
+                external("ServiceLifecycle", "swift-service-lifecycle"),
             ], swiftSettings: strict),
 
         // Thin executables.
@@ -75,23 +84,23 @@ if !coreOnly {
             swiftSettings: strict),
         .executableTarget(
             name: "sample-media",
-            dependencies: ["TestScene", "MJPEGSource", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: ["TestScene", "MJPEGSource", external("ArgumentParser", "swift-argument-parser")],
             path: "Sources/Examples/sample-media", swiftSettings: strict),
         .executableTarget(
             name: "rtsp-server",
             dependencies: [
                 "RTSPNIO", "RTSPKit", "RTPTransport", "MJPEGSource", "TestScene",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                external("ArgumentParser", "swift-argument-parser"),
+                external("Logging", "swift-log"),
+                external("ServiceLifecycle", "swift-service-lifecycle"),
+                external("UnixSignals", "swift-service-lifecycle"),
             ], path: "Sources/Examples/rtsp-server", swiftSettings: strict),
         .executableTarget(
             name: "rtsp-client",
             dependencies: [
                 "RTSPNIO", "RTSPKit", "RTPTransport", "MJPEGSource",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Logging", package: "swift-log"),
+                external("ArgumentParser", "swift-argument-parser"),
+                external("Logging", "swift-log"),
             ], path: "Sources/Examples/rtsp-client", swiftSettings: strict),
 
         .testTarget(name: "JPEGCodingTests", dependencies: ["JPEGCoding", "TestScene"], swiftSettings: strict),
@@ -99,7 +108,7 @@ if !coreOnly {
             name: "RTSPNIOTests",
             dependencies: [
                 "RTSPNIO", "RTSPKit", "RTPTransport", "MJPEGSource", "RTSPTestKit", "JPEGCoding", "TestScene",
-                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                external("NIOCore", "swift-nio"), external("NIOPosix", "swift-nio"),
             ], swiftSettings: strict),
     ]
 }
