@@ -123,7 +123,8 @@ public struct ClientConnection: Sendable {
             throw CommandError(method: .play, state: state)
         }
         wanted = range
-        isJump = state == .playing
+        // Without a place to go to, PLAY while playing only asks how things stand.
+        if case .time = range?.start { isJump = state == .playing } else { isJump = false }
         isPlayPending = true
         // Packets may overtake the reply, so what comes from now on counts.
         let rest = state == .ready ? media?.prepare(at: now) ?? [] : []
@@ -196,8 +197,8 @@ public struct ClientConnection: Sendable {
             case .fallingBack(let reason): events.append(.fallingBackToInterleaved(reason: reason))
             case .reconnect: events.append(.reconnect)
             case .noticed(let what): events.append(.noticed(what))
-            case .streamStalled: media?.drain()
-            case .closed(let failure): events += close(failure, via: &transport)
+            case .streamStalled: media?.drain(at: now)
+            case .closed(let failure): events += close(failure, at: now, via: &transport)
             }
         }
         return events
@@ -205,6 +206,7 @@ public struct ClientConnection: Sendable {
 
     private mutating func setUp(_ agreed: AgreedStream, via transport: inout some EndpointTransport) -> [ClientEvent] {
         state = .ready
+        if media != nil { transport.close(Self.streamID) }
         var next = ClientMedia(agreed: agreed, configuration: configuration)
         // Asked to play before, on another transport: the wait for the first frame goes on.
         if let asked = media?.asked { _ = next.prepare(at: asked) }
@@ -223,13 +225,15 @@ public struct ClientConnection: Sendable {
         return [.playing(range)]
     }
 
-    private mutating func close(_ failure: ClientFailure?, via transport: inout some EndpointTransport) -> [ClientEvent] {
+    private mutating func close(
+        _ failure: ClientFailure?, at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
+    ) -> [ClientEvent] {
         state = .closed
         // What has arrived is still shown.
-        let rest = media?.finish() ?? []
-        transport.close(Self.streamID)
+        let rest = media?.finish(at: now) ?? []
+        if media != nil { transport.close(Self.streamID) }
         transport.close()
-        return rest.map(ClientEvent.frame) + [.closed(failure)]
+        return rest + [.closed(failure)]
     }
 
     // MARK: Media
@@ -256,7 +260,7 @@ public struct ClientConnection: Sendable {
         at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
     ) -> [ClientEvent] {
         guard state != .closed else { return [] }
-        var events = (media?.advance(to: now) ?? []).map(ClientEvent.frame)
+        var events = media?.advance(to: now) ?? []
         if let report = media?.dueReport(at: now) { transport.send(report: report, on: Self.streamID) }
         switch media?.verdict(at: now) {
         case .endOfStream:
@@ -283,8 +287,8 @@ public struct ClientConnection: Sendable {
     private mutating func give(
         up reason: String, at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
     ) -> [ClientEvent] {
-        _ = take(control.tearDown(at: now), at: now, via: &transport)
-        guard state != .closed else { return [.closed(ClientFailure(.noMedia, reason))] }
-        return close(ClientFailure(.noMedia, reason), via: &transport)
+        // The server is told, and not waited for.
+        for case .send(let bytes) in control.tearDown(at: now) { transport.send(bytes) }
+        return close(ClientFailure(.noMedia, reason), at: now, via: &transport)
     }
 }

@@ -20,8 +20,15 @@ struct ClientMedia: Sendable {
     private let configuration: ClientConfiguration
     /// When PLAY was asked for, until the first frame is whole.
     private(set) var asked: ContinuousClock.Instant?
+    /// When the server said that it plays; `nil` until then.
     private var started: ContinuousClock.Instant?
     private var lastPacket: ContinuousClock.Instant?
+    /// While draining: until when stragglers are waited for.
+    private var drainEnds: ContinuousClock.Instant?
+    /// What has been said of packets that were of no use; each reason is said once.
+    private var noticed: Set<ReceiverDiscard> = []
+    /// What sources before the current one have sent.
+    private var before = ClientStatistics()
     private var nextReport: ContinuousClock.Instant?
     /// The media time at which the frames of this PLAY begin.
     private var origin: Duration = .zero
@@ -60,8 +67,11 @@ struct ClientMedia: Sendable {
         receiver.restart()
         buffer.restart()
         phase = .playing
-        started = now
+        started = nil
         lastPacket = nil
+        drainEnds = nil
+        // Unless the server says otherwise it goes on from there.
+        origin = max(origin, rest.last?.mediaTime ?? newestMediaTime)
         newestMediaTime = .zero
         floor = nil
         offset = nil
@@ -75,6 +85,7 @@ struct ClientMedia: Sendable {
     ) {
         if phase == .idle { _ = prepare(at: now) }
         phase = .playing
+        drainEnds = nil
         started = now
         self.first = first
         end = range?.end
@@ -96,12 +107,21 @@ struct ClientMedia: Sendable {
 
     mutating func pause() { phase = phase == .playing ? .pausing : phase }
 
-    mutating func drain() { phase = .draining }
+    /// Nothing more is expected but a few stragglers; what is held back is still shown in its time.
+    mutating func drain(at now: ContinuousClock.Instant) {
+        guard phase != .idle else { return }
+        phase = .draining
+        drainEnds = now + Self.stragglerTime
+    }
+
+    /// How much later than the goodbye packets may come that were sent before it.
+    private static let stragglerTime = Duration.milliseconds(100)
 
     /// Everything that is still held back; nothing follows.
-    mutating func finish() -> [PlayoutFrame] {
+    mutating func finish(at now: ContinuousClock.Instant) -> [ClientEvent] {
+        let events = take(receiver.flush(), at: now)
         stop()
-        return buffer.drain().map { placed($0) }
+        return events + buffer.drain().map { .frame(placed($0)) }
     }
 
     mutating func stop() {
@@ -111,8 +131,12 @@ struct ClientMedia: Sendable {
 
     mutating func receive(rtp packet: Span<UInt8>, at now: ContinuousClock.Instant) -> [ClientEvent] {
         guard phase != .idle else { return [] }
+        let earlier = receiver.statistics
         let events = receiver.receive(rtp: packet, at: now)
-        lastPacket = now
+        let isOther = events.contains { if case .sourceChanged = $0 { true } else { false } }
+        if isOther { add(earlier) }
+        // Packets that nobody can use are no sign that media comes.
+        if isOther || receiver.statistics.packetsReceived > earlier.packetsReceived { lastPacket = now }
         return take(events, at: now)
     }
 
@@ -138,10 +162,11 @@ struct ClientMedia: Sendable {
                 told.append(.incompleteFrame)
             case .goodbye:
                 // A server that halts need not say BYE, and one that says it before our PLAY was heard means the last one.
-                if phase == .playing, lastPacket != nil { phase = .draining }
+                if phase == .playing, lastPacket != nil { drain(at: now) }
             case .sourceChanged(let ssrc):
                 told.append(.noticed("the stream comes from another source now (SSRC \(ssrc))"))
             case .discarded(let reason):
+                guard noticed.insert(reason).inserted else { continue }
                 told.append(.noticed("a packet was passed over: \(reason)"))
             case .senderReport:
                 break
@@ -150,23 +175,30 @@ struct ClientMedia: Sendable {
         return told
     }
 
-    /// Frames whose time has come.
-    mutating func advance(to now: ContinuousClock.Instant) -> [PlayoutFrame] {
+    /// Frames whose time has come, and, at the end, what could not be put together.
+    mutating func advance(to now: ContinuousClock.Instant) -> [ClientEvent] {
         guard phase != .idle else { return [] }
+        var events: [ClientEvent] = []
+        if phase == .draining, let ends = drainEnds, ends <= now {
+            drainEnds = nil
+            events = take(receiver.flush(), at: now)
+        }
         let frames = buffer.advance(to: now).map { placed($0) }
         for frame in frames { newestMediaTime = max(newestMediaTime, frame.mediaTime) }
-        return frames
+        return events + frames.map(ClientEvent.frame)
     }
 
     /// What it means that nothing, or nothing more, has come by `now`.
     mutating func verdict(at now: ContinuousClock.Instant) -> Verdict? {
         switch phase {
         case .idle, .pausing: return nil
-        case .draining: return buffer.deadline == nil ? .endOfStream : nil
+        case .draining: return buffer.deadline == nil && drainEnds == nil ? .endOfStream : nil
         case .playing:
             guard let silenceEnds, silenceEnds <= now else { return nil }
             guard lastPacket != nil else { return .silent }
-            return isNearEnd ? .endOfStream : .stalled
+            guard isNearEnd else { return .stalled }
+            drain(at: now)
+            return nil
         }
     }
 
@@ -184,21 +216,30 @@ struct ClientMedia: Sendable {
     /// When something is due.
     var deadline: ContinuousClock.Instant? {
         guard phase != .idle else { return nil }
-        let candidates = [buffer.deadline, nextReport, phase == .playing ? silenceEnds : nil]
+        let end = phase == .draining ? drainEnds : phase == .playing ? silenceEnds : nil
+        let candidates = [buffer.deadline, nextReport, end]
         return candidates.compactMap { $0 }.min()
     }
 
     /// The figures of this moment.
     mutating func measure() -> ClientStatistics {
         let received = receiver.statistics
-        statistics.packets = received.packetsReceived
-        statistics.bytes = received.bytesReceived
-        statistics.packetsLost = received.packetsLost
-        statistics.packetsReordered = received.packetsReordered
+        statistics.packets = before.packets + received.packetsReceived
+        statistics.bytes = before.bytes + received.bytesReceived
+        statistics.packetsLost = before.packetsLost + received.packetsLost
+        statistics.packetsReordered = before.packetsReordered + received.packetsReordered
         statistics.jitter = received.interarrivalJitter
         statistics.bufferDepth = buffer.depth
         statistics.framesLate = buffer.framesLate
         return statistics
+    }
+
+    /// Another source has taken over; the counts of the one before are kept.
+    private mutating func add(_ received: ReceptionStatistics) {
+        before.packets += received.packetsReceived
+        before.bytes += received.bytesReceived
+        before.packetsLost += received.packetsLost
+        before.packetsReordered += received.packetsReordered
     }
 
     /// When silence has lasted long enough to mean something.

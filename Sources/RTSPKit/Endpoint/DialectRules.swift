@@ -4,14 +4,20 @@ public import RTPTransport
 /// How sessions of the course dialect are served.
 public struct LabConfiguration: Sendable, Hashable {
     /// Frames per second (0.01 to 1000), whatever the file is played at otherwise: 20 is the course's own rate.
-    public var framesPerSecond: Double
+    public var framesPerSecond: Double {
+        didSet { framesPerSecond = Self.sane(framesPerSecond) }
+    }
     /// How frames too large for one datagram travel.
     public var fragmentation: LabFragmentation
 
     /// The policy's defaults.
     public init(framesPerSecond: Double = 20, fragmentation: LabFragmentation = .frameSequence) {
-        self.framesPerSecond = (0.01...1000).contains(framesPerSecond) ? framesPerSecond : 20
+        self.framesPerSecond = Self.sane(framesPerSecond)
         self.fragmentation = fragmentation
+    }
+
+    private static func sane(_ rate: Double) -> Double {
+        (0.01...1000).contains(rate) ? rate : Double(LabDialect.framesPerSecond)
     }
 }
 
@@ -21,6 +27,8 @@ struct DialectRules: Sendable, Hashable {
     let dialect: ControlDialect
     /// How long a session lives without a sign of life.
     let sessionTimeout: Duration
+    /// How long a connection without a session may go without a request.
+    let idleTime: Duration
     /// Whether sender reports and BYE are sent.
     let sendsReports: Bool
     /// Whether a method that does not exist is answered 200 once there is a session.
@@ -37,12 +45,15 @@ struct DialectRules: Sendable, Hashable {
         switch dialect {
         case .standard:
             sessionTimeout = configuration.sessionTimeout
+            idleTime = configuration.limits.idleTime
             sendsReports = true
             acceptsUnknownMethods = false
             sessionsEndWithConnection = false
         case .lab:
             // Its clients send nothing while they play; the connection is their sign of life.
             sessionTimeout = .seconds(24 * 3600)
+            // They do not expect to be left, and may have stood at an error or at the end of a movie for a while.
+            idleTime = max(configuration.limits.idleTime, .seconds(300))
             sendsReports = false
             acceptsUnknownMethods = true
             sessionsEndWithConnection = true
@@ -55,6 +66,16 @@ struct DialectRules: Sendable, Hashable {
         case .standard: identity.id
         case .lab: String(identity.labNumber)
         }
+    }
+
+    /// The request as sessions understand it. Some clients of the course dialect say where to play from in units of their own;
+    /// they are better served by playing on than by a refusal.
+    func admitted(_ request: RTSPRequest) -> RTSPRequest {
+        guard dialect == .lab, let range = request.headers["Range"] else { return request }
+        if case .npt = RangeHeader.parse(range) { return request }
+        var request = request
+        request.headers["Range"] = nil
+        return request
     }
 
     /// A sender for a session's own packets.
@@ -88,7 +109,7 @@ struct DialectRules: Sendable, Hashable {
         let rate = lab.framesPerSecond
         let count = stored.source.frameCount
         return LabMediaInfo(
-            totalSeconds: Int((Double(count) / rate).rounded(.up)), framesPerSecond: max(1, Int(rate.rounded())),
+            totalSeconds: Int(min(Double(count) / rate, 1e9).rounded(.up)), framesPerSecond: max(1, Int(rate.rounded())),
             frameCount: count, file: stored.name)
     }
 }
@@ -110,19 +131,20 @@ struct RetimedSource: SeekableFrameSource, Sendable {
     mutating func nextFrame() throws -> MJPEGFrame? {
         guard var frame = try base.nextFrame() else { return nil }
         frame.presentationTime = time(of: index)
-        index += 1
+        index &+= 1
         return frame
     }
 
     mutating func seek(to time: Duration) throws -> Duration {
-        let count = frameCount
+        let count = max(frameCount, 0)
         let wanted = (max(.zero, time) / .seconds(1) * framesPerSecond + 0.001).rounded(.down)
         index = wanted < Double(count) ? Int(wanted) : count
         // An even rate on both sides, so the frame's own time is its share of the base's length.
-        let share = count > 0 ? base.duration * index / count : .zero
+        let length = min(max(base.duration, .zero), NormalPlayTimeRange.maximumTime)
+        let share = count > 0 ? length * (Double(index) / Double(count)) : .zero
         _ = try base.seek(to: share + .microseconds(1))
         return self.time(of: index)
     }
 
-    private func time(of index: Int) -> Duration { .seconds(Double(index) / framesPerSecond) }
+    private func time(of index: Int) -> Duration { .seconds(min(max(Double(index), 0) / framesPerSecond, 1e9)) }
 }

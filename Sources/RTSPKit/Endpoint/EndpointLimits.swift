@@ -4,8 +4,10 @@ public struct EndpointLimits: Sendable, Hashable {
     public var parser: RTSPParserLimits
     /// How long a message may take from its first byte to its last; then 408 and a close.
     public var messageTime: Duration
-    /// How long a connection without a session may stay silent; then it is closed.
+    /// How long a connection without a session may go without a request; then it is closed.
     public var idleTime: Duration
+    /// How long the owner may take to answer a question; then 503 and a close.
+    public var answerTime: Duration
     /// How many bytes of further requests may wait while one is being answered; beyond that the connection is closed.
     public var pendingBytes: Int
     /// How many sessions one connection may hold; one more is answered 453.
@@ -19,7 +21,7 @@ public struct EndpointLimits: Sendable, Hashable {
     public init(
         parser: RTSPParserLimits = .default, messageTime: Duration = .seconds(10), idleTime: Duration = .seconds(60),
         pendingBytes: Int = 262_144, sessionsPerConnection: Int = 8, maximumLag: Duration = .seconds(1),
-        mediaTime: Duration = .seconds(10)
+        mediaTime: Duration = .seconds(10), answerTime: Duration = .seconds(30)
     ) {
         self.parser = parser
         self.messageTime = messageTime
@@ -28,6 +30,7 @@ public struct EndpointLimits: Sendable, Hashable {
         self.sessionsPerConnection = sessionsPerConnection
         self.maximumLag = maximumLag
         self.mediaTime = mediaTime
+        self.answerTime = answerTime
     }
 
     /// The defaults.

@@ -73,7 +73,8 @@ public struct LivePresentation: Sendable {
     /// shows after it, so it gets none then.
     public mutating func snapshot(at now: ContinuousClock.Instant) -> LiveSnapshot {
         let streamTime = advance(to: now)
-        let freshness = description.framesPerSecond.map { max(.milliseconds(100), .seconds(2) / $0) } ?? .milliseconds(100)
+        let rate = description.framesPerSecond.flatMap { (0.01...20).contains($0) ? $0 : nil } ?? 20
+        let freshness = Duration.seconds(2 / rate)
         let recent = lastFrame.flatMap { $0.at.duration(to: now) <= freshness ? $0.frame : nil }
         return LiveSnapshot(
             lastFrame: recent, nextSequenceNumber: sender.nextSequenceNumber, timestamp: sender.timestamp(at: streamTime),

@@ -10,10 +10,12 @@ struct ServedSession: Sendable {
         /// Handed to every reader alike.
         case live(LiveDescription)
         /// Live, but in a payload format of its own: the same frames through a sender of this session.
-        case liveOwnFormat(LiveDescription, RTPSender, start: Duration?)
+        case liveOwnFormat(LiveDescription, RTPSender, start: ContinuousClock.Instant?)
     }
 
     var session: ServerSession
+    /// Where the presentation stands on the server.
+    let path: String?
     let presentation: Presentation
     var media: Media
     /// The stream that packets leave on, once SETUP has agreed on a transport.
@@ -22,11 +24,14 @@ struct ServedSession: Sendable {
     var isDelivering = false
     /// When the next sender report of stored media is due.
     var nextReport: ContinuousClock.Instant?
+    /// Whether the reader has heard of the source since it was last told goodbye.
+    var hasSpoken = false
     var report: SessionReport
     private var hasSaidRefusal = false
 
-    init(session: ServerSession, presentation: Presentation, media: Media, report: SessionReport) {
+    init(session: ServerSession, path: String?, presentation: Presentation, media: Media, report: SessionReport) {
         self.session = session
+        self.path = path
         self.presentation = presentation
         self.media = media
         self.report = report
@@ -49,12 +54,15 @@ struct ServedSession: Sendable {
         }
     }
 
-    /// When media wants attention; a blocked stream waits for the transport instead.
-    var mediaDeadline: ContinuousClock.Instant? {
-        guard isDelivering, !isBlocked, case .stored(let playback) = media else { return nil }
-        guard let frame = playback.deadline else { return nil }
+    /// When media wants attention. A blocked stream waits for the transport, until its next frame is too old to be sent.
+    func mediaDeadline(maximumLag: Duration) -> ContinuousClock.Instant? {
+        guard isDelivering, case .stored(let playback) = media, let frame = playback.deadline else { return nil }
+        guard !isBlocked else { return frame + max(maximumLag, .zero) + .milliseconds(1) }
         return nextReport.map { min($0, frame) } ?? frame
     }
+
+    /// How many frames are read in one turn, so that a source with many overdue frames keeps nobody else waiting.
+    private static let framesPerTurn = 100
 
     /// True while the transport takes no more packets of this stream.
     private(set) var isBlocked = false
@@ -68,7 +76,8 @@ struct ServedSession: Sendable {
         guard isDelivering, let stream, case .stored(var playback) = media else { return false }
         defer { media = .stored(playback) }
         isBlocked = false
-        while let due = playback.due(at: now) {
+        for _ in 0..<Self.framesPerTurn {
+            guard let due = playback.due(at: now) else { return false }
             if due == .end { return true }
             if playback.lag(at: now) > maximumLag {
                 playback.skipFrame()
@@ -90,7 +99,7 @@ struct ServedSession: Sendable {
 
     /// A frame of a live presentation.
     mutating func deliver(
-        _ frame: LiveFrame, of presentation: LivePresentationID, events: inout [ServerEvent],
+        _ frame: LiveFrame, of presentation: LivePresentationID, at now: ContinuousClock.Instant, events: inout [ServerEvent],
         via transport: inout some EndpointTransport
     ) {
         guard isDelivering, let stream, liveID == presentation else { return }
@@ -105,9 +114,9 @@ struct ServedSession: Sendable {
             if let senderReport = frame.report { transport.send(report: senderReport, on: stream) }
             send(frame.batch, on: stream, via: &transport)
         case .liveOwnFormat(let description, var sender, let start):
-            let origin = start ?? frame.frame.presentationTime
+            let origin = start ?? now
             do {
-                let batch = try sender.packetize(frame.frame.image, at: frame.frame.presentationTime - origin)
+                let batch = try sender.packetize(frame.frame.image, at: origin.duration(to: now))
                 send(batch, on: stream, via: &transport)
             } catch {
                 refuse(error, events: &events)

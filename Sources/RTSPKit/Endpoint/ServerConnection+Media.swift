@@ -7,7 +7,8 @@ extension ServerConnection {
         guard let served = sessions[key], let stream = served.stream, case .stored(let playback) = served.media else { return }
         if rules.sendsReports {
             transport.send(report: playback.senderReport(at: now), on: stream)
-            let next = now + configuration.reportInterval
+            sessions[key]?.hasSpoken = true
+            let next = now + reportInterval
             sessions[key]?.nextReport = next
         }
         sendDueMedia(ofSession: key, at: now, via: &transport)
@@ -22,32 +23,52 @@ extension ServerConnection {
         ofSession key: Int, at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
     ) {
         guard var served = sessions[key], served.isDelivering, let stream = served.stream else { return }
+        if case .stored(let playback) = served.media, let due = served.nextReport, due <= now {
+            // A reader that takes nothing must not pile up reports either.
+            if transport.canSend(on: stream) { transport.send(report: playback.senderReport(at: now), on: stream) }
+            served.nextReport = now + reportInterval
+        }
         let ended = served.sendDue(
             at: now, maximumLag: configuration.limits.maximumLag, events: &events, via: &transport)
-        if case .stored(let playback) = served.media, let due = served.nextReport, due <= now {
-            transport.send(report: playback.senderReport(at: now), on: stream)
-            served.nextReport = now + configuration.reportInterval
-        }
         sessions[key] = served
         guard ended else { return }
         if case .stored(var playback) = served.media {
             if let failure = playback.failure {
                 events.append(.sourceFailed(presentation: served.presentation.name, failure))
             }
-            sayGoodbye(session: key, on: stream, at: now, via: &transport)
+            sayGoodbye(session: key, at: now, via: &transport)
             playback.finish()
             sessions[key]?.media = .stored(playback)
         }
         endPlayback(ofSession: key, at: now, via: &transport)
     }
 
-    /// Tells the reader that nothing more comes (RFC 3550 section 6.6).
+    /// Tells the reader that nothing more comes (RFC 3550 section 6.6), unless it has heard nothing before or has been told.
+    ///
+    /// The source of a live presentation lives on, but not for this reader: to it the session is all there is.
     mutating func sayGoodbye(
-        session key: Int, on stream: StreamID, at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
+        session key: Int, at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
     ) {
-        guard rules.sendsReports, case .stored(let playback) = sessions[key]?.media else { return }
-        transport.send(report: playback.goodbye(at: now), on: stream)
+        guard rules.sendsReports, let served = sessions[key], served.hasSpoken, let stream = served.stream else { return }
+        sessions[key]?.hasSpoken = false
+        if state == .closed, served.session.state.streams.areInterleaved { return }
+        let goodbye =
+            switch served.media {
+            case .stored(let playback): playback.goodbye(at: now)
+            case .live, .liveOwnFormat:
+                RTCPPacket.serialize([
+                    .receiverReport(ReceiverReport(ssrc: served.ssrc)),
+                    .sourceDescription([
+                        SourceDescription(ssrc: served.ssrc, canonicalName: configuration.canonicalName)
+                    ]),
+                    .goodbye(Goodbye(ssrcs: [served.ssrc])),
+                ])
+            }
+        transport.send(report: goodbye, on: stream)
     }
+
+    /// Never so short that reports are all there is.
+    private var reportInterval: Duration { max(configuration.reportInterval, .milliseconds(100)) }
 
     /// A frame on the control connection: a reader's report where it is on an RTCP channel, else nothing we asked for.
     mutating func takeInterleaved(

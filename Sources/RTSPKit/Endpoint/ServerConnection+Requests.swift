@@ -12,13 +12,14 @@ extension ServerConnection {
     mutating func takeRequests(at now: ContinuousClock.Instant, via transport: inout some EndpointTransport) {
         while state == .open, openQuestion == nil, let result = framing.next(at: now) {
             noteDialect()
+            messageBegan = nil
             switch result {
             case .message(let message):
                 take(message, at: now, via: &transport)
             case .refused(let status, let cSeq, let isFatal, let reason):
                 events.append(.violated(reason))
-                transport.send(framing.bytes(of: stamped(RTSPResponse(status, cSeq: cSeq)), media: nil))
-                if isFatal { close(via: &transport) }
+                send(RTSPResponse(status, cSeq: cSeq), via: &transport)
+                if isFatal { close(at: now, via: &transport) }
             }
         }
         noteMessageProgress(at: now, via: &transport)
@@ -34,7 +35,8 @@ extension ServerConnection {
     ) {
         switch message {
         case .request(let request):
-            route(request, at: now, via: &transport)
+            lastRequest = now
+            route(rules.admitted(request), at: now, via: &transport)
         case .interleaved(let frame):
             takeInterleaved(frame, at: now, via: &transport)
         case .response:
@@ -76,8 +78,7 @@ extension ServerConnection {
             guard sessions.count < configuration.limits.sessionsPerConnection else {
                 return respond(RTSPResponse(.notEnoughBandwidth, cSeq: request.cSeq), to: request, via: &transport)
             }
-            let path = path(of: request.url).map(Self.withoutStreamControl)
-            ask(.setup(request), path: path, purpose: .session, for: request, via: &transport)
+            ask(.setup(request), path: presentationPath(of: request.url), purpose: .session, for: request, via: &transport)
         default:
             respond(RTSPResponse(.sessionNotFound, cSeq: request.cSeq), to: request, via: &transport)
         }
@@ -91,6 +92,7 @@ extension ServerConnection {
             return respond(RTSPResponse(.badRequest, cSeq: request.cSeq), to: request, via: &transport)
         }
         openQuestion = question
+        questionAsked = latest
         events.append(.ask(.find(path: path, purpose: purpose)))
     }
 
@@ -122,19 +124,24 @@ extension ServerConnection {
 
     /// Answers a request outside a session.
     mutating func respond(_ response: RTSPResponse, to request: RTSPRequest, via transport: inout some EndpointTransport) {
+        send(response, via: &transport)
+        events.append(.answered(request.method, url: request.url, response.status))
+    }
+
+    /// Sends a response that is no session's own. Where there is but one session, every response names it.
+    mutating func send(_ response: RTSPResponse, via transport: inout some EndpointTransport) {
         var response = response
         if rules.sessionsEndWithConnection, let served = sessions.values.first, response.headers["Session"] == nil {
             response.headers["Session"] = served.session.id
         }
         transport.send(framing.bytes(of: stamped(response), media: nil))
-        events.append(.answered(request.method, url: request.url, response.status))
     }
 
     /// Adds what every response carries (RFC 2326 sections 12.18 and 12.36).
     func stamped(_ response: RTSPResponse) -> RTSPResponse {
         var response = response
         response.headers["Server"] = configuration.serverName
-        response.headers["Date"] = HTTPDate.description(of: configuration.wallClock.ntp(at: lastHeard))
+        response.headers["Date"] = HTTPDate.description(of: configuration.wallClock.ntp(at: latest))
         return response
     }
 
@@ -142,7 +149,8 @@ extension ServerConnection {
         _ presentation: Presentation, for request: RTSPRequest, via transport: inout some EndpointTransport
     ) {
         let accepts = request.headers.values(for: "Accept").joined(separator: ",").lowercased()
-        guard accepts.isEmpty || accepts.contains("application/sdp") || accepts.contains("*/*") else {
+        let acceptable = ["application/sdp", "application/*", "*/*"]
+        guard accepts.isEmpty || acceptable.contains(where: accepts.contains) else {
             return respond(RTSPResponse(.notAcceptable, cSeq: request.cSeq), to: request, via: &transport)
         }
         let host = (try? RTSPURL(parsing: request.url))?.host ?? "0.0.0.0"
@@ -152,6 +160,9 @@ extension ServerConnection {
             body: Array(presentation.description(host: host).serialized.utf8))
         respond(response, to: request, via: &transport)
     }
+
+    /// The path of the presentation that a SETUP is about.
+    func presentationPath(of url: String) -> String? { path(of: url).map(Self.withoutStreamControl) }
 
     /// The decoded path of a request's URL: what the owner is asked for. A bare file name stands for itself.
     private func path(of url: String) -> String? {

@@ -14,7 +14,8 @@ extension ServerConnection {
         let key = nextKey
         nextKey += 1
         var served = ServedSession(
-            session: session, presentation: presentation, media: media(of: presentation, identity: identity), report: report)
+            session: session, path: presentationPath(of: request.url), presentation: presentation,
+            media: media(of: presentation, identity: identity), report: report)
         let actions = served.session.receive(request, at: now)
         sessions[key] = served
         perform(actions, ofSession: key, request: request, at: now, via: &transport)
@@ -75,8 +76,8 @@ extension ServerConnection {
         case .pause:
             halt(session: key, at: now)
         case .stop, .release:
-            let wasStarted = (sessions[key]?.report.framesSent ?? 0) > 0
-            if wasStarted, let stream = sessions[key]?.stream { sayGoodbye(session: key, on: stream, at: now, via: &transport) }
+            // A session has one stream here, so releasing it is the end of everything, too.
+            sayGoodbye(session: key, at: now, via: &transport)
             halt(session: key, at: now)
             if let stream = sessions[key]?.stream { transport.close(stream) }
         }
@@ -108,7 +109,10 @@ extension ServerConnection {
     ) {
         guard var served = sessions[key] else { return }
         let answer: ServerSession.SetupAnswer
-        if let agreed = agree(on: question.offers, session: key, presentation: served.presentation) {
+        if presentationPath(of: question.url) != served.path {
+            // One session, one presentation (RFC 2326 section 10.4).
+            answer = .refused(.aggregateOperationNotAllowed, [:])
+        } else if let agreed = agree(on: question.offers, session: key, presentation: served.presentation) {
             if let old = served.stream { transport.close(old) }
             let stream = StreamID(rawValue: UInt32(truncatingIfNeeded: nextKey))
             nextKey += 1
@@ -132,18 +136,16 @@ extension ServerConnection {
         for offer in offers where offer.isRTPOverAVP && offer.delivery == .unicast {
             // Media goes to the address of the control connection and nowhere else.
             guard offer.destination == nil || offer.destination == peer else { continue }
-            var spec = offer
-            spec.otherParameters = []
-            spec.destination = nil
-            spec.ssrc = sessions[key]?.ssrc
+            guard offer.mode?.lowercased() != "record" else { continue }
+            var spec = TransportSpec(lowerTransport: offer.lowerTransport, ssrc: sessions[key]?.ssrc, mode: offer.mode)
             switch offer.lowerTransport {
             case .udp:
                 guard let ports = configuration.mediaPorts, let client = offer.clientPorts, client.rtp > 0 else { continue }
+                spec.clientPorts = client
                 spec.serverPorts = ports
-                return (spec, .datagrams(rtp: client.rtp, rtcp: client.rtcp))
+                return (spec, .datagrams(rtp: client.rtp, rtcp: client.rtcp == 0 ? nil : client.rtcp))
             case .tcp:
                 guard let channels = freeChannels(offer.interleaved, except: key) else { continue }
-                spec.clientPorts = nil
                 spec.interleaved = channels
                 return (spec, .interleaved(channels))
             case .other:
@@ -163,14 +165,15 @@ extension ServerConnection {
                 }
             }
         }
-        if let wanted, wanted.rtp < 255 {
-            let pair = ChannelPair(rtp: wanted.rtp, rtcp: wanted.rtcp ?? wanted.rtp + 1)
-            if taken.isDisjoint(with: [pair.rtp, pair.rtcp].compactMap { $0 }) { return pair }
+        if let wanted {
+            let rtcp = wanted.rtcp ?? wanted.rtp &+ 1
+            // A channel cannot carry both, and 255 has no next.
+            if rtcp != wanted.rtp, wanted.rtcp != nil || rtcp > wanted.rtp, taken.isDisjoint(with: [wanted.rtp, rtcp]) {
+                return ChannelPair(rtp: wanted.rtp, rtcp: rtcp)
+            }
         }
-        for rtp in stride(from: UInt8(0), through: 254, by: 2) where taken.isDisjoint(with: [rtp, rtp + 1]) {
-            return ChannelPair(rtp: rtp, rtcp: rtp + 1)
-        }
-        return nil
+        let pairs = (UInt8(0)...127).map { ($0 * 2, $0 * 2 + 1) }
+        return pairs.first { taken.isDisjoint(with: [$0.0, $0.1]) }.map { ChannelPair(rtp: $0.0, rtcp: $0.1) }
     }
 
     // MARK: PLAY
@@ -181,10 +184,7 @@ extension ServerConnection {
     ) {
         guard var served = sessions[key] else { return }
         guard case .stored(var playback) = served.media else {
-            guard let live = served.liveID else { return }
-            openQuestion = .join(live, session: key)
-            events.append(.ask(.join(live)))
-            return
+            return playLive(session: key, at: now, via: &transport)
         }
         let answer: ServerSession.PlayAnswer
         do {
@@ -207,6 +207,21 @@ extension ServerConnection {
         settle(.play(answer), session: key, request: nil, at: now, via: &transport)
     }
 
+    /// The owner knows where the live presentation stands; who reads it already need not join again.
+    private mutating func playLive(
+        session key: Int, at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
+    ) {
+        guard let served = sessions[key], let live = served.liveID else { return }
+        guard !served.isDelivering else {
+            let range = NormalPlayTimeRange(start: .now, end: nil)
+            let answer = ServerSession.PlayAnswer.accepted(range: range, rtpInfo: RTPInfoHeader(entries: []))
+            return settle(.play(answer), session: key, request: nil, at: now, via: &transport)
+        }
+        openQuestion = .join(live, session: key)
+        questionAsked = now
+        events.append(.ask(.join(live)))
+    }
+
     /// The owner said where the live presentation stands.
     mutating func join(
         _ snapshot: LiveSnapshot, session key: Int, at now: ContinuousClock.Instant,
@@ -225,18 +240,20 @@ extension ServerConnection {
         guard let served = sessions[key], served.isDelivering, let stream = served.stream, let live = served.liveID else {
             return
         }
-        if rules.sendsReports { transport.send(report: snapshot.report, on: stream) }
+        if rules.sendsReports {
+            transport.send(report: snapshot.report, on: stream)
+            sessions[key]?.hasSpoken = true
+        }
         guard var frame = first else { return }
         frame.report = nil
-        sessions[key]?.deliver(frame, of: live, events: &events, via: &transport)
+        sessions[key]?.deliver(frame, of: live, at: now, events: &events, via: &transport)
     }
 
     /// The owner cannot let a session join the live presentation.
     mutating func refusePlay(
         _ status: RTSPStatus, session key: Int, at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
     ) {
-        let refusal: RTSPStatus = status.isSuccess ? .internalServerError : status
-        settle(.play(.refused(refusal, [:])), session: key, request: nil, at: now, via: &transport)
+        settle(.play(.refused(status, [:])), session: key, request: nil, at: now, via: &transport)
     }
 
     private func rtpInfo(of served: ServedSession, _ sequenceNumber: UInt16, _ timestamp: RTPTimestamp) -> RTPInfoHeader {

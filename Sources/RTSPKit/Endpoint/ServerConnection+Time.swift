@@ -4,14 +4,14 @@ extension ServerConnection {
     var connectionDeadline: ContinuousClock.Instant? {
         guard state == .open else { return nil }
         let limits = configuration.limits
-        var earliest = framing.deadline
-        let candidates = [
-            messageBegan.map { $0 + limits.messageTime }, sessions.isEmpty ? lastHeard + limits.idleTime : nil,
-        ]
-        for candidate in candidates {
-            if let candidate { earliest = earliest.map { min($0, candidate) } ?? candidate }
-        }
-        return earliest
+        // While a question is open nothing is taken, so only the owner's time runs.
+        if openQuestion != nil { return questionAsked.map { $0 + limits.answerTime } }
+        let candidates = [framing.deadline, messageBegan.map { $0 + limits.messageTime }, idleDeadline]
+        return candidates.compactMap { $0 }.min()
+    }
+
+    private var idleDeadline: ContinuousClock.Instant? {
+        sessions.isEmpty ? lastRequest + rules.idleTime : nil
     }
 
     /// Remembers since when a message is incomplete, and minds what waits behind an open question.
@@ -20,22 +20,33 @@ extension ServerConnection {
         if openQuestion == nil {
             messageBegan = framing.isInsideMessage ? messageBegan ?? now : nil
         } else if framing.bufferedByteCount > configuration.limits.pendingBytes {
-            events.append(.violated("too many requests at once"))
-            transport.send(framing.bytes(of: stamped(RTSPResponse(.serviceUnavailable)), media: nil))
-            close(via: &transport)
+            giveUp("too many requests at once", .serviceUnavailable, at: now, via: &transport)
         }
     }
 
-    /// Closes a connection that sends nothing, or a message that never ends.
+    /// Closes a connection that sends nothing, or a message that never ends, or whose owner never answers.
     mutating func checkConnectionTime(at now: ContinuousClock.Instant, via transport: inout some EndpointTransport) {
-        guard state == .open else { return }
-        let limits = configuration.limits
-        if let messageBegan, now >= messageBegan + limits.messageTime {
-            events.append(.violated("a message that does not end"))
-            transport.send(framing.bytes(of: stamped(RTSPResponse(.requestTimeout)), media: nil))
-            close(via: &transport)
-        } else if sessions.isEmpty, now >= lastHeard + limits.idleTime {
-            close(via: &transport)
+        guard let connectionDeadline, connectionDeadline <= now else { return }
+        if openQuestion != nil {
+            // Closed, so that a late answer cannot be taken for that to another question.
+            giveUp("a question that nobody answered", .serviceUnavailable, at: now, via: &transport)
+        } else if let messageBegan, now >= messageBegan + configuration.limits.messageTime {
+            giveUp("a message that does not end", .requestTimeout, at: now, via: &transport)
+        } else if let idleDeadline, idleDeadline <= now {
+            close(at: now, via: &transport)
         }
+    }
+
+    private mutating func giveUp(
+        _ reason: String, _ status: RTSPStatus, at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
+    ) {
+        events.append(.violated(reason))
+        switch openQuestion {
+        case .describe(let request), .setup(let request):
+            respond(RTSPResponse(status, cSeq: request.cSeq), to: request, via: &transport)
+        case .join: break  // The session answers it as the connection closes.
+        case nil: send(RTSPResponse(status), via: &transport)
+        }
+        close(at: now, via: &transport)
     }
 }

@@ -75,7 +75,13 @@ public struct ServerConnection: Sendable {
     var sessions: [Int: ServedSession] = [:]
     var nextKey = 0
     var openQuestion: OpenQuestion?
-    var lastHeard: ContinuousClock.Instant
+    /// When the open question was asked.
+    var questionAsked: ContinuousClock.Instant?
+    /// The newest time that anyone told.
+    var latest: ContinuousClock.Instant
+    /// When the last request came, or the connection.
+    var lastRequest: ContinuousClock.Instant
+    /// When the message began that is not complete yet.
     var messageBegan: ContinuousClock.Instant?
     /// What the current door will return.
     var events: [ServerEvent] = []
@@ -86,7 +92,8 @@ public struct ServerConnection: Sendable {
         self.configuration = configuration
         framing = ControlFraming(limits: configuration.limits.parser)
         rules = DialectRules(.standard, configuration: configuration)
-        lastHeard = now
+        latest = now
+        lastRequest = now
     }
 
     /// True when neither the connection nor a session is left; the owner may forget the value.
@@ -102,7 +109,8 @@ public struct ServerConnection: Sendable {
     public var deadline: ContinuousClock.Instant? {
         var earliest = connectionDeadline
         for served in sessions.values {
-            for candidate in [served.session.deadline, served.mediaDeadline] {
+            let media = served.mediaDeadline(maximumLag: configuration.limits.maximumLag)
+            for candidate in [served.session.deadline, media] {
                 if let candidate { earliest = earliest.map { min($0, candidate) } ?? candidate }
             }
         }
@@ -114,7 +122,7 @@ public struct ServerConnection: Sendable {
         _ bytes: Span<UInt8>, at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
     ) -> [ServerEvent] {
         guard state == .open else { return [] }
-        lastHeard = now
+        let now = moved(to: now)
         framing.append(bytes, at: now)
         takeRequests(at: now, via: &transport)
         return takeEvents()
@@ -125,6 +133,7 @@ public struct ServerConnection: Sendable {
         report: Span<UInt8>, on stream: StreamID, at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
     ) -> [ServerEvent] {
         guard let key = sessions.first(where: { $0.value.stream == stream })?.key else { return [] }
+        let now = moved(to: now)
         takeReport(report, ofSession: key, at: now, via: &transport)
         return takeEvents()
     }
@@ -135,6 +144,7 @@ public struct ServerConnection: Sendable {
         _ answer: ServerAnswer, at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
     ) throws(AnswerError) -> [ServerEvent] {
         guard let question = openQuestion else { throw AnswerError(description: "no question is open") }
+        let now = moved(to: now)
         switch (question, answer) {
         case (.describe(let request), .found(let presentation, _)):
             openQuestion = nil
@@ -144,13 +154,13 @@ public struct ServerConnection: Sendable {
             beginSession(on: presentation, identity: identity, for: request, at: now, via: &transport)
         case (.describe(let request), .refused(let status)), (.setup(let request), .refused(let status)):
             openQuestion = nil
-            respond(RTSPResponse(status, cSeq: request.cSeq), to: request, via: &transport)
+            respond(RTSPResponse(Self.refusal(status), cSeq: request.cSeq), to: request, via: &transport)
         case (.join(_, let key), .joined(let snapshot)):
             openQuestion = nil
             join(snapshot, session: key, at: now, via: &transport)
         case (.join(_, let key), .refused(let status)):
             openQuestion = nil
-            refusePlay(status, session: key, at: now, via: &transport)
+            refusePlay(Self.refusal(status), session: key, at: now, via: &transport)
         default:
             throw AnswerError(description: "\(answer) does not answer \(question)")
         }
@@ -169,8 +179,9 @@ public struct ServerConnection: Sendable {
         _ frame: LiveFrame, of presentation: LivePresentationID, at now: ContinuousClock.Instant,
         via transport: inout some EndpointTransport
     ) -> [ServerEvent] {
+        let now = moved(to: now)
         for key in sessions.keys.sorted() {
-            sessions[key]?.deliver(frame, of: presentation, events: &events, via: &transport)
+            sessions[key]?.deliver(frame, of: presentation, at: now, events: &events, via: &transport)
         }
         return takeEvents()
     }
@@ -180,9 +191,13 @@ public struct ServerConnection: Sendable {
         _ presentation: LivePresentationID, goodbye: [UInt8], at now: ContinuousClock.Instant,
         via transport: inout some EndpointTransport
     ) -> [ServerEvent] {
+        let now = moved(to: now)
         for key in sessions.keys.sorted() where sessions[key]?.liveID == presentation {
             guard sessions[key]?.isDelivering == true else { continue }
-            if rules.sendsReports, let stream = sessions[key]?.stream { transport.send(report: goodbye, on: stream) }
+            if rules.sendsReports, let stream = sessions[key]?.stream {
+                transport.send(report: goodbye, on: stream)
+                sessions[key]?.hasSpoken = false
+            }
             endPlayback(ofSession: key, at: now, via: &transport)
         }
         return takeEvents()
@@ -192,7 +207,7 @@ public struct ServerConnection: Sendable {
     public mutating func transportReady(
         at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
     ) -> [ServerEvent] {
-        sendDueMedia(at: now, via: &transport)
+        sendDueMedia(at: moved(to: now), via: &transport)
         return takeEvents()
     }
 
@@ -200,6 +215,7 @@ public struct ServerConnection: Sendable {
     public mutating func advance(
         to now: ContinuousClock.Instant, via transport: inout some EndpointTransport
     ) -> [ServerEvent] {
+        let now = moved(to: now)
         if state == .open {
             takeRequests(at: now, via: &transport)
             checkConnectionTime(at: now, via: &transport)
@@ -217,14 +233,15 @@ public struct ServerConnection: Sendable {
         at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
     ) -> [ServerEvent] {
         guard state != .closed else { return [] }
+        let now = moved(to: now)
         state = .closed
-        openQuestion = nil
         for key in sessions.keys.sorted() {
             let actions =
                 rules.sessionsEndWithConnection
                 ? sessions[key]?.session.close(.connectionClosed, at: now) : sessions[key]?.session.connectionClosed(at: now)
             perform(actions ?? [], ofSession: key, request: nil, at: now, via: &transport)
         }
+        abandonQuestion(at: now, via: &transport)
         return takeEvents()
     }
 
@@ -232,19 +249,38 @@ public struct ServerConnection: Sendable {
     public mutating func shutDown(
         at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
     ) -> [ServerEvent] {
+        let now = moved(to: now)
         for key in sessions.keys.sorted() {
             let actions = sessions[key]?.session.close(.shutDown, at: now) ?? []
             perform(actions, ofSession: key, request: nil, at: now, via: &transport)
         }
-        close(via: &transport)
+        close(at: now, via: &transport)
         return takeEvents()
     }
 
-    mutating func close(via transport: inout some EndpointTransport) {
+    mutating func close(at now: ContinuousClock.Instant, via transport: inout some EndpointTransport) {
         guard state == .open else { return }
+        abandonQuestion(at: now, via: &transport)
         state = .closing
-        openQuestion = nil
         transport.close()
+    }
+
+    /// Nobody waits for the answer any more. Who was asked to let a session join is told that it does not.
+    private mutating func abandonQuestion(at now: ContinuousClock.Instant, via transport: inout some EndpointTransport) {
+        guard let question = openQuestion else { return }
+        openQuestion = nil
+        guard case .join(let live, let key) = question else { return }
+        events.append(.left(live))
+        refusePlay(.serviceUnavailable, session: key, at: now, via: &transport)
+    }
+
+    /// A refusal says no, whatever status the owner gives.
+    private static func refusal(_ status: RTSPStatus) -> RTSPStatus { status.isSuccess ? .internalServerError : status }
+
+    /// The time, which never goes back.
+    private mutating func moved(to now: ContinuousClock.Instant) -> ContinuousClock.Instant {
+        latest = max(latest, now)
+        return latest
     }
 
     private mutating func takeEvents() -> [ServerEvent] {

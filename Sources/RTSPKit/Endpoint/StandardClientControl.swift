@@ -22,6 +22,10 @@ struct StandardClientControl: ClientControl {
     private var isInterleaved: Bool
     /// To be played as soon as the stream is set up anew.
     private var resumes: NormalPlayTimeRange??
+    /// Where the presentation ends, as its description says.
+    private var end: Duration?
+    /// TEARDOWN is to follow as soon as the server says which session there is to tear down.
+    private var leavesAfterSetUp = false
     private var isClosed = false
 
     init(configuration: ClientConfiguration, setsUp: Bool, at now: ContinuousClock.Instant) {
@@ -70,6 +74,10 @@ struct StandardClientControl: ClientControl {
 
     mutating func tearDown(at now: ContinuousClock.Instant) -> [ControlOutcome] {
         guard !isClosed else { return [] }
+        if case .settingUp = step, session.state == .initial {
+            leavesAfterSetUp = true
+            return []
+        }
         step = .ready
         guard let actions = try? session.perform(.teardown, at: now) else { return session.isEnding ? [] : close(nil) }
         return carryOut(actions, at: now)
@@ -81,7 +89,7 @@ struct StandardClientControl: ClientControl {
 
     mutating func connectionClosed(at now: ContinuousClock.Instant) -> [ControlOutcome] {
         guard !isClosed else { return [] }
-        if session.isEnding, !isLeaving { return close(nil) }
+        if session.isEnding && !isLeaving || leavesAfterSetUp { return close(nil) }
         _ = session.connectionClosed(at: now)
         return close(ClientFailure(.connectionLost, "the server closed the connection"))
     }
@@ -135,7 +143,7 @@ struct StandardClientControl: ClientControl {
         case .setUp(_, let transport):
             return take(transport, at: now)
         case .playing(let range, let rtpInfo):
-            return [.playing(range, rtpInfo?.entries.first)]
+            return [.playing(completed(range), rtpInfo?.entries.first)]
         case .paused:
             return [.paused]
         case .refused(let command, let status, _):
@@ -157,6 +165,7 @@ struct StandardClientControl: ClientControl {
         } catch {
             return close(ClientFailure(.protocolViolation, "the description cannot be read: \(error)"))
         }
+        if case .npt(let range) = description.range { end = range.end }
         let outcomes: [ControlOutcome] = [.described(description, raw: body)]
         guard setsUp else { return outcomes }
         let base = contentBase.flatMap { url.resolving(contentBase: $0) } ?? url
@@ -173,6 +182,18 @@ struct StandardClientControl: ClientControl {
             + close(ClientFailure(.unsupportedMedia, "there is no JPEG video in this presentation (\(others))"))
     }
 
+    /// The channels that we offer.
+    private static let channels = ChannelPair(rtp: 0, rtcp: 1)
+
+    /// The range that is played: what the server did not say of it is as it was asked for, or as the description has it.
+    private func completed(_ stated: NormalPlayTimeRange?) -> NormalPlayTimeRange? {
+        var range = stated
+        if range == nil, case .playing(_, let playback) = session.state { range = playback.range }
+        guard let end, range?.end == nil else { return range }
+        if case .time(let start) = range?.start, start >= end { return range }
+        return NormalPlayTimeRange(start: range?.start, end: end)
+    }
+
     private mutating func setUp(at now: ContinuousClock.Instant) -> [ControlOutcome] {
         guard let stream else { return [] }
         step = .settingUp
@@ -180,7 +201,7 @@ struct StandardClientControl: ClientControl {
         if !isInterleaved, let ports = configuration.clientPorts {
             offer = .udp(clientPorts: ports)
         } else {
-            offer = .interleaved(ChannelPair(rtp: 0, rtcp: 1))
+            offer = .interleaved(Self.channels)
         }
         return perform(.setup(url: stream.url, stream: stream.index, offers: [offer]), at: now)
     }
@@ -191,6 +212,8 @@ struct StandardClientControl: ClientControl {
         if let channels = transport.interleaved {
             isInterleaved = true
             route = .interleaved(ChannelPair(rtp: channels.rtp, rtcp: channels.rtcp ?? channels.rtp &+ 1))
+        } else if transport.lowerTransport == .tcp, isInterleaved {
+            route = .interleaved(Self.channels)
         } else if transport.lowerTransport == .udp, !isInterleaved {
             let ports = transport.serverPorts
             route = .datagrams(rtp: ports?.rtp ?? 0, rtcp: ports?.rtcp ?? ports.map { $0.rtp &+ 1 })
@@ -199,6 +222,7 @@ struct StandardClientControl: ClientControl {
             return close(ClientFailure(.unsupportedTransport, reason))
         }
         step = .ready
+        if leavesAfterSetUp { return perform(.teardown, at: now) }
         let agreed = AgreedStream(
             route: route, transport: transport.description, format: .jpeg, payloadTypes: [stream.payloadType],
             ssrc: transport.ssrc, sendsReports: true, timing: .timestamps)
@@ -214,6 +238,7 @@ struct StandardClientControl: ClientControl {
         _ command: ClientSession.Command, _ status: RTSPStatus, at now: ContinuousClock.Instant
     ) -> [ControlOutcome] {
         switch command {
+        case .setup where leavesAfterSetUp: return close(nil)
         case .options:
             // Some devices refuse it and serve all the same.
             guard step == .asking else { return [] }
@@ -251,6 +276,7 @@ struct StandardClientControl: ClientControl {
             resumes = .some(range)
             return setUp(at: now)
         }
+        guard !leavesAfterSetUp else { return close(nil) }
         switch reason {
         case .teardown, .shutDown:
             return close(nil)

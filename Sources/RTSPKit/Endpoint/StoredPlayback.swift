@@ -30,9 +30,7 @@ struct StoredPlayback: Sendable {
         self.wallClock = wallClock
     }
 
-    var duration: Duration { source.duration }
-    var frameCount: Int { source.frameCount }
-    var isPlaying: Bool { anchor != nil }
+    var duration: Duration { Self.bounded(source.duration) }
 
     /// Where a PLAY found its start.
     struct Start: Hashable {
@@ -56,12 +54,12 @@ struct StoredPlayback: Sendable {
         case .time(let time): target = time
         case .now, nil: target = isExhausted || next == nil && position == .zero ? .zero : nil
         }
-        if let target, target < .zero || target >= source.duration { throw .invalidRange }
+        if let target, target < .zero || target >= duration { throw .invalidRange }
         if let end = range?.end, end <= target ?? position { throw .invalidRange }
         anchor = nil
         do {
             if let target {
-                position = try source.seek(to: target)
+                position = Self.bounded(try source.seek(to: target))
                 next = try source.nextFrame()
             }
         } catch {
@@ -69,6 +67,7 @@ struct StoredPlayback: Sendable {
         }
         end = range?.end
         isExhausted = false
+        failure = nil
         anchor = (now, streamTime)
         return current()
     }
@@ -76,7 +75,7 @@ struct StoredPlayback: Sendable {
     /// Where playback stands, for a PLAY that changes nothing.
     func current() -> Start {
         // A source that loops goes on past its own length; then there is no end to tell.
-        let stated = min(end ?? source.duration, source.duration)
+        let stated = min(end ?? duration, duration)
         let range = NormalPlayTimeRange(start: .time(position), end: stated > position ? stated : nil)
         return Start(
             range: range, sequenceNumber: sender.nextSequenceNumber, timestamp: sender.timestamp(at: streamTime))
@@ -145,10 +144,20 @@ struct StoredPlayback: Sendable {
         do {
             next = try source.nextFrame()
         } catch {
+            // The presentation ends here, not where it would have.
             next = nil
             failure = "\(error)"
+            return
         }
-        position = max(before, next?.presentationTime ?? source.duration)
+        position = max(before, next.map { Self.bounded($0.presentationTime) } ?? duration)
+        // A source whose clock stands still must not send all it has at once.
+        if next != nil { position = max(position, before + Self.shortestFrame) }
         streamTime += min(position, max(end ?? position, before)) - before
     }
+
+    /// What is sent as one frame lasts as long, at least.
+    private static let shortestFrame = Duration.milliseconds(1)
+
+    /// Sources may tell of any time; these can be counted with.
+    private static func bounded(_ time: Duration) -> Duration { min(max(time, .zero), NormalPlayTimeRange.maximumTime) }
 }
