@@ -74,7 +74,7 @@ public struct ClientConnection: Sendable {
     }
 
     /// What has been received so far.
-    public mutating func statistics() -> ClientStatistics { media?.measure() ?? ClientStatistics() }
+    public func statistics() -> ClientStatistics { media?.measure() ?? ClientStatistics() }
 
     /// The control connection stands.
     public mutating func connected(

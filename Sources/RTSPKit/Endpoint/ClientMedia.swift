@@ -222,7 +222,8 @@ struct ClientMedia: Sendable {
     }
 
     /// The figures of this moment.
-    mutating func measure() -> ClientStatistics {
+    func measure() -> ClientStatistics {
+        var statistics = statistics
         let received = receiver.statistics
         statistics.packets = before.packets + received.packetsReceived
         statistics.bytes = before.bytes + received.bytesReceived

@@ -20,6 +20,8 @@ struct ServedSession: Sendable {
     var media: Media
     /// The stream that packets leave on, once SETUP has agreed on a transport.
     var stream: StreamID?
+    /// Whether they leave on the control connection.
+    var isInterleaved = false
     /// Whether packets are wanted.
     var isDelivering = false
     /// When the next sender report of stored media is due.

@@ -51,7 +51,7 @@ extension ServerConnection {
     ) {
         guard rules.sendsReports, let served = sessions[key], served.hasSpoken, let stream = served.stream else { return }
         sessions[key]?.hasSpoken = false
-        if state == .closed, served.session.state.streams.areInterleaved { return }
+        if state == .closed, served.isInterleaved { return }
         let goodbye =
             switch served.media {
             case .stored(let playback): playback.goodbye(at: now)

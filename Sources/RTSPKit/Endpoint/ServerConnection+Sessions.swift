@@ -119,6 +119,7 @@ extension ServerConnection {
             transport.open(stream, by: agreed.route)
             let isNew = served.stream == nil
             served.stream = stream
+            served.isInterleaved = agreed.spec.lowerTransport == .tcp
             served.report.transport = agreed.spec.description
             sessions[key] = served
             if isNew { events.append(.sessionStarted(served.report)) }
