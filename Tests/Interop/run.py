@@ -1,0 +1,188 @@
+#!/usr/bin/env python3
+"""Tests rtsp-server and rtsp-client against foreign programs, over real sockets on the loopback interface.
+
+Every case runs in a process of its own and in a session of its own, so that its time-out is hard and nothing that it
+started outlives it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import concurrent.futures
+import fnmatch
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+
+import cases_bad_client
+import cases_bad_media
+import cases_bad_server
+import cases_foreign_client
+import cases_foreign_server
+import cases_lab
+import cases_live
+import media
+import report
+from harness import CASES, Bench, Case, Failed, NotApplicable, Skipped, missing
+
+AT_ONCE = 3
+
+
+@dataclass(frozen=True)
+class Result:
+    case: Case
+    outcome: str  # passed, failed, skipped, not applicable
+    detail: str
+    seconds: float
+
+
+def main() -> int:
+    arguments = parse()
+    chosen = [case for case in CASES if not arguments.only or any(matches(case, pattern) for pattern in arguments.only)]
+    if arguments.list:
+        print("\n".join(f"{case.name:42} {case.section}: {case.title}" for case in chosen))
+        return 0
+    binaries = Path(arguments.bin).resolve()
+    if arguments.case:
+        return run_here(next(case for case in CASES if case.name == arguments.case), binaries, Path(arguments.folder))
+    if not chosen:
+        sys.exit("interop: no case of this name; --list shows them")
+    folder = Path(tempfile.mkdtemp(prefix="interop-"))
+    folder.chmod(0o755)
+    try:
+        results = run_all(chosen, binaries, folder)
+    finally:
+        if not arguments.keep:
+            shutil.rmtree(folder, ignore_errors=True)
+    return conclude(results, Path(arguments.markdown) if arguments.markdown else None, bool(arguments.only))
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--bin", default=".build/debug", help="the folder with rtsp-server, rtsp-client and sample-media")
+    parser.add_argument("--only", action="append", metavar="PATTERN", help="part of a case's name, or a glob; repeatable")
+    parser.add_argument("--list", action="store_true", help="name the cases")
+    parser.add_argument("--markdown", metavar="FILE", help="write the matrix there as Markdown")
+    parser.add_argument("--keep", action="store_true", help="keep the temporary folder")
+    parser.add_argument("--case", help=argparse.SUPPRESS)
+    parser.add_argument("--folder", help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def matches(case: Case, pattern: str) -> bool:
+    return pattern in case.name or fnmatch.fnmatch(case.name, pattern)
+
+
+def run_all(chosen: list[Case], binaries: Path, folder: Path) -> list[Result]:
+    """The longest cases start first, so that the end is not one long case alone; the lonely ones come last."""
+    prepare_media(binaries, folder)
+    results = []
+    together = sorted((case for case in chosen if not case.alone), key=lambda case: -case.seconds)
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        for future in concurrent.futures.as_completed([pool.submit(run_apart, case, binaries, folder) for case in together]):
+            results.append(announce(future.result()))
+    for case in chosen:
+        if case.alone:
+            results.append(announce(run_apart(case, binaries, folder)))
+    return sorted(results, key=lambda result: CASES.index(result.case))
+
+
+def prepare_media(binaries: Path, folder: Path) -> None:
+    """Makes the sample clips and takes them apart, and those of the shared folder where there is one."""
+    clips = folder / "clips"
+    clips.mkdir()
+    if missing("sample-media", binaries) or missing("ffmpeg", binaries):
+        return
+    subprocess.run([binaries / "sample-media", folder / "media"], check=True, stdout=subprocess.DEVNULL)
+    media.take_apart(folder / "media/movie.Mjpeg", clips / "movie", fps=25)
+    media.take_apart(folder / "media/sample_1280x720.Mjpeg", clips / "sample", fps=30)
+    repository = Path(__file__).resolve().parents[2]
+    shared = Path(os.environ.get("RTSP_SHARED_MEDIA") or repository.parent / "shared/media")
+    for name, file, fps in (("flower", "flower_640x360.Mjpeg", 25), ("china", "china_1280x720.mjpeg", 30)):
+        if (shared / file).exists():
+            media.take_apart(shared / file, clips / name, fps)
+
+
+def run_apart(case: Case, binaries: Path, folder: Path) -> Result:
+    """Runs the case in a process of its own; whatever is left of its session afterwards is killed."""
+    wanting = [reason for need in ("rtsp-server", "ffmpeg", *case.needs) if (reason := missing(need, binaries))]
+    if wanting:
+        return Result(case, "skipped", "; ".join(wanting), 0)
+    own = folder / case.name
+    own.mkdir(mode=0o777)
+    own.chmod(0o777)  # VLC runs as another user
+    started = time.monotonic()
+    process = subprocess.Popen(
+        [sys.executable, __file__, "--bin", binaries, "--case", case.name, "--folder", folder],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True)
+    try:
+        said = process.communicate(timeout=case.seconds)[0].decode(errors="replace")
+    except subprocess.TimeoutExpired:
+        said = None
+    end_session(process)
+    seconds = time.monotonic() - started
+    if said is None:
+        return Result(case, "failed", f"not done in {case.seconds:g} s", seconds)
+    try:
+        outcome, detail = json.loads(said.splitlines()[-1])
+    except (IndexError, ValueError):
+        outcome, detail = "failed", said[-500:]
+    return Result(case, outcome, detail, seconds)
+
+
+def end_session(process: subprocess.Popen) -> None:
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.communicate()
+
+
+def run_here(case: Case, binaries: Path, folder: Path) -> int:
+    """The inner process: one case, one line of JSON."""
+    bench = Bench(binaries, folder / "clips", folder / case.name)
+    try:
+        outcome, detail = "passed", case.function(bench)
+    except Failed as failure:
+        outcome, detail = "failed", str(failure)
+    except Skipped as skip:
+        outcome, detail = "skipped", str(skip)
+    except NotApplicable as reason:
+        outcome, detail = "not applicable", str(reason)
+    except Exception as error:  # a fault in the test itself
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        outcome, detail = "failed", f"{type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno})"
+    for program in bench.programs:
+        if program.process.poll() is None:
+            program.process.kill()
+    print(json.dumps([outcome, detail]), flush=True)
+    os._exit(0)  # without waiting for threads that still sit on a socket
+
+
+def announce(result: Result) -> Result:
+    print(f"{result.outcome:14} {result.seconds:5.1f} s  {result.case.name}: {result.detail}", flush=True)
+    return result
+
+
+def conclude(results: list[Result], markdown: Path | None, is_part: bool) -> int:
+    print("\n" + report.plain(results))
+    if markdown:
+        markdown.write_text(report.markdown(results))
+    count = {outcome: sum(result.outcome == outcome for result in results) for outcome in ("passed", "failed", "skipped")}
+    in_ci = os.environ.get("CI") == "true"
+    if in_ci and count["skipped"]:
+        print("interop: in CI nothing may be skipped")
+    print(f"interop: {count['passed']} passed, {count['failed']} failed, {count['skipped']} skipped")
+    return 1 if count["failed"] or in_ci and count["skipped"] or not count["passed"] and not is_part else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
