@@ -125,3 +125,10 @@ def saved_hashes(folder: Path) -> list[str]:
     expected = [f"frame-{index:06d}.jpg" for index in range(1, len(names) + 1)]
     require(names == expected, f"saved frames are named {names[:3]} … {names[-1:]}")
     return picture_hashes(folder)
+
+
+def require_transport(play: Play, transport: str) -> None:
+    """The client says `udp` or `tcp`, or gives the whole Transport header."""
+    said = play.summary["transport"]
+    is_tcp = "tcp" in said.lower()
+    require(is_tcp == (transport == "tcp"), f"played over {said}")
