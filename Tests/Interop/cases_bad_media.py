@@ -113,7 +113,7 @@ def wrong_prefix(bench: Bench) -> str:
 @case("lab-cut", SECTION, "lab file whose last frame is cut")
 def cut_frame(bench: Bench) -> str:
     records, offsets = lab_file(bench)
-    return damaged(bench, b"".join(records)[:-500], {39}, offsets[39])
+    return damaged(bench, b"".join(records)[:-500], {39}, offsets[39] + 5)
 
 
 @case("lab-junk", SECTION, "lab file with junk between frames")
