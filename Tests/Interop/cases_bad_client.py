@@ -96,7 +96,7 @@ def slow_bytes(bench: Bench) -> str:
     return f"closed after {dripped:.0f} s"
 
 
-@case("peer-silent", SECTION, "nothing at all", seconds=90)
+@case("peer-silent", SECTION, "nothing at all", seconds=90, idle=True)
 def silent(bench: Bench) -> str:
     server, _ = serve(bench, "movie")
     seconds = Peer(server.port).wait_for_close(75)
@@ -146,7 +146,8 @@ def vanishes_tcp(bench: Bench) -> str:
     return f"ended after {seconds:.1f} s ({why})"
 
 
-@case("peer-vanishes-udp", SECTION, "FFmpeg killed while it plays over udp: its session ends with its timeout", seconds=100)
+@case("peer-vanishes-udp", SECTION, "FFmpeg killed while it plays over udp: its session ends with its timeout", seconds=100,
+      idle=True)
 def vanishes_udp(bench: Bench) -> str:
     clip = load(bench.media / "movie")
     server = Server(bench, clip.medium, "--loop")
@@ -158,7 +159,8 @@ def vanishes_udp(bench: Bench) -> str:
 def kill_a_player(bench: Bench, server: Server, url: str, transport: str, within: float) -> tuple[float, str]:
     """How long the server kept the session of a player that was killed, and how it says that it ended."""
     player = bench.start("ffmpeg", "-nostdin", "-v", "error", "-rtsp_transport", transport, "-i", url, "-f", "null", "-")
-    session = server.program.wait_for(rf"^session (\S+) started: .* over {TRANSPORTS[transport]}", count=1 + (transport == "tcp"))[1]
+    started_line = rf"^session (\S+) started: .* over {TRANSPORTS[transport]}"
+    session = server.program.wait_for(started_line, count=1 + (transport == "tcp"))[1]  # over TCP there is another player
     wait_until(lambda: has_worked(player.pid), 10, "media")
     started = time.monotonic()
     player.kill()

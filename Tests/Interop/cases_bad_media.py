@@ -8,7 +8,7 @@ import shutil
 import socket
 
 from harness import Bench, case, require
-from media import compare, load
+from media import load
 from programs import Server, ffmpeg_plays
 
 SECTION = "Bad media"

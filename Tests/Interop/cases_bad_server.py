@@ -35,7 +35,7 @@ def images(bench: Bench, count: int = 10) -> list[bytes]:
     return [clip.image(index) for index in range(count)]
 
 
-@case("bad-server-refuses", SECTION, "404, 401, 454, 461, 500 to DESCRIBE, SETUP, PLAY", needs=NEEDS, seconds=90)
+@case("bad-server-refuses", SECTION, "404, 401, 454, 461, 500 to DESCRIBE, SETUP, PLAY", needs=NEEDS, seconds=90, idle=True)
 def refuses(bench: Bench) -> str:
     seen = []
     for method, answered, status in (("DESCRIBE", 404, 66), ("DESCRIBE", 401, 77), ("DESCRIBE", 500, 69), ("SETUP", 461, 69),
@@ -56,7 +56,7 @@ def unreachable(bench: Bench) -> str:
     return "status 68 both times"
 
 
-@case("bad-server-nonsense", SECTION, "answers that are not RTSP", needs=NEEDS, seconds=90)
+@case("bad-server-nonsense", SECTION, "answers that are not RTSP", needs=NEEDS, seconds=90, idle=True)
 def nonsense(bench: Bench) -> str:
     seen = []
     kinds = {
@@ -68,23 +68,29 @@ def nonsense(bench: Bench) -> str:
     for name, bytes_ in kinds.items():
         play = fails(bench, BadServer(nonsense=dict.fromkeys(("OPTIONS", "DESCRIBE"), bytes_)), within=20)
         seen.append(f"{name}: {play.status}")
-    for name, sdp in {"SDP without video": "v=0\r\ns=x\r\nm=audio 0 RTP/AVP 0\r\n", "SDP of H.264":
-                      SDP.replace("RTP/AVP 26", "RTP/AVP 96").replace("26 JPEG", "96 H264"), "SDP garbage": "\0\1\2" * 40}.items():
+    descriptions = {
+        "SDP without video": "v=0\r\ns=x\r\nm=audio 0 RTP/AVP 0\r\n",
+        "SDP of H.264": SDP.replace("RTP/AVP 26", "RTP/AVP 96").replace("26 JPEG", "96 H264"),
+        "SDP garbage": "\0\1\2" * 40,
+    }
+    for name, sdp in descriptions.items():
         play = fails(bench, BadServer(sdp=sdp), within=20)
         seen.append(f"{name}: {play.status}")
     return ", ".join(seen)
 
 
-@case("bad-server-stalls", SECTION, "silent on DESCRIBE, SETUP, PLAY; no media after PLAY", needs=NEEDS, seconds=120)
+@case("bad-server-stalls", SECTION, "silent on DESCRIBE, SETUP, PLAY; no media after PLAY", needs=NEEDS, seconds=120, idle=True)
 def stalls(bench: Bench) -> str:
-    seen = []
-    for method in ("DESCRIBE", "SETUP", "PLAY"):
-        play = fails(bench, BadServer(silent_on=("OPTIONS", method) if method == "DESCRIBE" else (method,)), 75, 25)
-        require(method in play.complaint or method == "DESCRIBE", f"{method} is not named: {play.complaint}")
-        seen.append(f"{method}: {play.status}")
-    play = fails(bench, BadServer(), 75, 25)
-    seen.append(f"no media: {play.status}")
-    return ", ".join(seen)
+    kinds = {"DESCRIBE": ("OPTIONS", "DESCRIBE"), "SETUP": ("SETUP",), "PLAY": ("PLAY",), "media": ()}
+
+    def plays(missing: str) -> str:
+        play = fails(bench, BadServer(silent_on=kinds[missing]), 75, 30)
+        said = play.program.errors[-1]
+        require(missing in said or missing == "media", f"{missing} is not named: {said}")
+        return f"{missing}: {play.status}"
+
+    with ThreadPoolExecutor(4) as pool:
+        return ", ".join(pool.map(plays, kinds))
 
 
 @case("bad-server-garbage-rtp", SECTION, "garbage RTP, another payload type", needs=NEEDS, seconds=90)
@@ -129,7 +135,8 @@ def closes(bench: Bench) -> str:
     return "10 of 10 frames kept over udp and tcp, status 74"
 
 
-@case("bad-server-media-stops", SECTION, "media stops without a word: said within the deadline", needs=NEEDS, seconds=60)
+@case("bad-server-media-stops", SECTION, "media stops without a word: said within the deadline", needs=NEEDS, seconds=60,
+      idle=True)
 def media_stops(bench: Bench) -> str:
     frames = bench.path("frames")
     started = time.monotonic()

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import re
 
-from harness import Bench, Failed, NotApplicable, case, has_vlc_with_rtsp, require
+from harness import Bench, NotApplicable, case, has_vlc_with_rtsp, require
 from media import compare, frame_code, grey_pictures, mean_difference, picture_hashes
 from programs import ffmpeg_plays, gstreamer_plays, serve, vlc_command
 

@@ -17,7 +17,7 @@ WIDTH, HEIGHT, FPS = 640, 360, 10
 def consecutive(numbers: list[int | None], who: str, at_least: int) -> str:
     """Every number one more than the one before: nothing lost, nothing twice."""
     require(len(numbers) >= at_least, f"{who} got {len(numbers)} pictures, {at_least} wanted")
-    require(None not in numbers, f"{who}: a picture without a readable number, at {numbers.index(None) if None in numbers else 0}")
+    require(None not in numbers, f"{who}: a picture without a readable number")
     jumps = [(a, b) for a, b in zip(numbers, numbers[1:]) if b != a + 1]
     require(not jumps, f"{who}: numbers jump {jumps[:3]}")
     return f"{who}: {numbers[0]}-{numbers[-1]}"

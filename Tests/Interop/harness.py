@@ -43,16 +43,22 @@ class Case:
     needs: tuple[str, ...]
     seconds: float
     alone: bool
+    idle: bool
 
 
 CASES: list[Case] = []
 
 
-def case(name: str, section: str, title: str, *, needs: tuple[str, ...] = (), seconds: float = 45, alone: bool = False):
-    """Registers the function below it. `alone` keeps other cases from running at the same time."""
+def case(name: str, section: str, title: str, *, needs: tuple[str, ...] = (), seconds: float = 45, alone: bool = False,
+         idle: bool = False):
+    """Registers the function below it.
+
+    `alone` keeps other cases from running at the same time; `idle` says that it mostly waits, so that it does not count
+    among those that may run at once.
+    """
 
     def register(function: Callable[["Bench"], str]):
-        CASES.append(Case(name, section, title, function, needs, seconds, alone))
+        CASES.append(Case(name, section, title, function, needs, seconds, alone, idle))
         return function
 
     return register

@@ -8,7 +8,6 @@ started outlives it.
 from __future__ import annotations
 
 import argparse
-import concurrent.futures
 import fnmatch
 import json
 import os
@@ -19,6 +18,7 @@ import sys
 import tempfile
 import time
 import traceback
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +34,7 @@ import report
 from harness import CASES, Bench, Case, Failed, NotApplicable, Skipped, missing
 
 AT_ONCE = 3
+IDLE_AT_ONCE = 4
 
 
 @dataclass(frozen=True)
@@ -86,8 +87,9 @@ def run_all(chosen: list[Case], binaries: Path, folder: Path) -> list[Result]:
     prepare_media(binaries, folder)
     results = []
     together = sorted((case for case in chosen if not case.alone), key=lambda case: -case.seconds)
-    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
-        for future in concurrent.futures.as_completed([pool.submit(run_apart, case, binaries, folder) for case in together]):
+    with ThreadPoolExecutor(AT_ONCE) as busy, ThreadPoolExecutor(IDLE_AT_ONCE) as idle:
+        futures = [(idle if case.idle else busy).submit(run_apart, case, binaries, folder) for case in together]
+        for future in as_completed(futures):
             results.append(announce(future.result()))
     for case in chosen:
         if case.alone:
