@@ -2,7 +2,7 @@
 public enum JPEGError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The bytes do not begin with the marker of a JPEG file.
     case notJPEG
-    /// The file ends before its picture data begins.
+    /// The file ends before its picture does: in its headers, or in picture data that had to be re-ordered.
     case truncated
     /// Coded progressively: in several scans.
     case progressive
@@ -16,7 +16,7 @@ public enum JPEGError: Error, Sendable, Hashable, CustomStringConvertible {
     case unsupportedComponents(Int)
     /// Three components, but RGB rather than YCbCr.
     case notYCbCr
-    /// Neither 4:2:0 nor 4:2:2.
+    /// Neither 4:2:0 nor 4:2:2, also where the factors are divided by what they have in common.
     case unsupportedSampling(JPEGSampling)
     /// The components come one scan after the other.
     case severalScans
@@ -35,7 +35,7 @@ public enum JPEGError: Error, Sendable, Hashable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .notJPEG: "This is not a JPEG file."
-        case .truncated: "The JPEG file ends before its picture data."
+        case .truncated: "The JPEG file ends before its picture does."
         case .progressive: "The JPEG file is progressive, and RFC 2435 carries only baseline pictures."
         case .arithmetic: "The JPEG file is coded arithmetically, and RFC 2435 carries only Huffman-coded pictures."
         case .unsupportedProcess(let marker):
@@ -59,34 +59,5 @@ public enum JPEGError: Error, Sendable, Hashable, CustomStringConvertible {
 
     private static func hexadecimal(_ byte: UInt8) -> String {
         (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-    }
-}
-
-/// How often the three components of a picture are sampled: horizontal and vertical factors (ITU-T T.81 section A.1.1).
-public struct JPEGSampling: RawRepresentable, Sendable, Hashable, CustomStringConvertible {
-    /// Six digits of four bits: horizontal and vertical factor of the first, the second and the third component.
-    public var rawValue: UInt32
-
-    /// The factors that these six digits say.
-    public init(rawValue: UInt32) { self.rawValue = rawValue }
-
-    /// 4:2:0: colour halved in both directions (RFC 2435 type 1).
-    public static let yuv420 = JPEGSampling(rawValue: 0x22_11_11)
-    /// 4:2:2: colour halved horizontally (RFC 2435 type 0).
-    public static let yuv422 = JPEGSampling(rawValue: 0x21_11_11)
-
-    /// The usual name where there is one, else the factors.
-    public var description: String {
-        switch rawValue {
-        case 0x22_11_11: "4:2:0"
-        case 0x21_11_11: "4:2:2"
-        case 0x11_11_11: "4:4:4"
-        case 0x12_11_11: "4:4:0"
-        case 0x41_11_11: "4:1:1"
-        case 0x42_11_11: "4:1:0"
-        default:
-            [16, 8, 0].map { (shift: UInt32) in "\(rawValue >> (shift + 4) & 15)x\(rawValue >> shift & 15)" }
-                .joined(separator: " ")
-        }
     }
 }

@@ -189,7 +189,8 @@ struct JPEGHeaderScanner {
     private func finish(scanHeader: Range<Int>, of image: Span<UInt8>) throws(JPEGError) -> JPEGImageHeader {
         guard let frame, scanHeader.count >= 1 else { throw .malformed(offset: scanHeader.lowerBound) }
         guard !isRGB(frame) else { throw .notYCbCr }
-        guard frame.sampling == .yuv420 || frame.sampling == .yuv422 else { throw .unsupportedSampling(frame.sampling) }
+        let ratio = frame.sampling.reduced
+        guard ratio == .yuv420 || ratio == .yuv422 else { throw .unsupportedSampling(frame.sampling) }
         try checkScanHeader(scanHeader, of: image, frame: frame)
         let tables = try quantizationTables(frame, of: image, scanHeader: scanHeader)
         let scan = scanHeader.upperBound..<Self.endOfScan(in: image, from: scanHeader.upperBound)

@@ -1,13 +1,13 @@
 /// What stands before the picture data of a JPEG file that RFC 2435 can carry, and where that data lies.
 ///
-/// Such a file is baseline, YCbCr, 4:2:0 or 4:2:2, and coded with the standard Huffman tables; the initializer refuses others.
+/// Such a file is baseline, YCbCr, 4:2:0 or 4:2:2 by any factors, and coded with the standard Huffman tables; the initializer refuses others.
 /// The size is not limited here.
 public struct JPEGImageHeader: Sendable, Hashable {
     /// Pixels in a line, 1...65535.
     public var width: Int
     /// Lines, 1...65535.
     public var height: Int
-    /// ``JPEGSampling/yuv420`` or ``JPEGSampling/yuv422``.
+    /// The factors that stand in the file, which ``JPEGSampling/reduced`` are ``JPEGSampling/yuv420`` or ``JPEGSampling/yuv422``.
     public var sampling: JPEGSampling
     /// The bytes of the luma quantization table, in zigzag order: 64 of them, or 128 where its values have 16 bits.
     public var lumaTable: Range<Int>
@@ -18,8 +18,14 @@ public struct JPEGImageHeader: Sendable, Hashable {
     /// The bytes of the picture data: after the scan header, before the marker that ends the picture.
     public var scan: Range<Int>
 
+    /// Whether the picture data can only travel re-ordered, without restart markers: the factors are not the smallest for their
+    /// ratio, as in the 4:2:2 of FFmpeg.
+    public var needsReordering: Bool { sampling != sampling.reduced }
+
     /// The type that RFC 2435 section 4.1 gives such pictures: 0 (4:2:2) or 1 (4:2:0), and 64 more with restart markers.
-    public var type: UInt8 { (sampling == .yuv420 ? 1 : 0) + (restartInterval > 0 ? 64 : 0) }
+    public var type: UInt8 {
+        (sampling.reduced == .yuv420 ? 1 : 0) + (restartInterval > 0 && !needsReordering ? 64 : 0)
+    }
 
     /// One bit a table, the lowest for luma: set where the table has 16-bit values (RFC 2435 section 3.1.8).
     public var precision: UInt8 { (lumaTable.count > 64 ? 1 : 0) | (chromaTable.count > 64 ? 2 : 0) }

@@ -1,5 +1,10 @@
 /// Cuts JPEG pictures into RTP packets as RFC 2435 has it: payload type 26, the tables in band, any receiver's decoder will do.
 ///
+/// Pictures travel without loss: baseline, 4:2:0 or 4:2:2, standard Huffman tables, at most 2040x2040. Their picture data is sent as
+/// it is, but for those whose sampling factors are not the smallest for their ratio: FFmpeg and some cameras write 4:2:2 as
+/// 2x2 1x2 1x2, whose larger MCUs the format cannot name. The blocks of such pictures are put into the order that 2x1 1x1 1x1 has; the
+/// coefficients stay the same, restart markers go. Everything else is refused with a ``JPEGError``.
+///
 /// A packet's payload, its header words drawn once (RFC 2435 sections 3.1, 3.1.7 and 3.1.8):
 ///
 /// ```text
@@ -38,26 +43,25 @@ public struct JPEGPacketizer: FramePacketizer {
         guard picture.width <= Self.maximumDimension, picture.height <= Self.maximumDimension else {
             throw .tooLarge(width: picture.width, height: picture.height)
         }
-        let scan = picture.scan
-        guard scan.count < 1 << 24 else { throw .tooManyBytes(scan.count) }
+        let data = try picture.data(of: image)
 
         let tables = 4 + picture.lumaTable.count + picture.chromaTable.count
-        let room = maximumPayloadSize - (picture.restartInterval > 0 ? 12 : 8)
-        let count = max(1, (scan.count + tables + room - 1) / room)
+        let room = maximumPayloadSize - (picture.hasRestartHeader ? 12 : 8)
+        let count = max(1, (data.count + tables + room - 1) / room)
         let stride = RTPHeader.length + maximumPayloadSize
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(scan.count + tables + count * (stride - room))
+        bytes.reserveCapacity(data.count + tables + count * (stride - room))
 
         var header = RTPHeader(
             marker: false, payloadType: payloadType, sequenceNumber: sequenceNumber, timestamp: timestamp, ssrc: ssrc)
-        var position = scan.lowerBound
+        var position = data.startIndex
         for index in 0..<count {
-            let end = min(position + room - (index == 0 ? tables : 0), scan.upperBound)
+            let end = min(position + room - (index == 0 ? tables : 0), data.endIndex)
             header.marker = index == count - 1
             header.append(to: &bytes)
-            picture.appendMainHeader(fragmentOffset: position - scan.lowerBound, to: &bytes)
+            picture.appendMainHeader(fragmentOffset: position - data.startIndex, to: &bytes)
             if index == 0 { picture.appendTables(of: image, to: &bytes) }
-            bytes.append(contentsOf: image[position..<end])
+            bytes.append(contentsOf: data[position..<end])
             position = end
             header.sequenceNumber &+= 1
         }
@@ -67,6 +71,18 @@ public struct JPEGPacketizer: FramePacketizer {
 }
 
 extension JPEGImageHeader {
+    /// The picture data that travels.
+    fileprivate func data(of image: [UInt8]) throws(JPEGError) -> ArraySlice<UInt8> {
+        guard scan.count < 1 << 24 else { throw .tooManyBytes(scan.count) }
+        guard needsReordering else { return image[scan] }
+        var reordering = JPEGScanReordering(self)
+        let data = try reordering.scan(of: image.span)
+        guard data.count < 1 << 24 else { throw .tooManyBytes(data.count) }
+        return data[...]
+    }
+
+    fileprivate var hasRestartHeader: Bool { type >= 64 }
+
     /// The main header, and the restart header where there is one.
     fileprivate func appendMainHeader(fragmentOffset: Int, to bytes: inout [UInt8]) {
         bytes.appendBigEndian(UInt32(truncatingIfNeeded: fragmentOffset & 0xFF_FFFF))
@@ -74,7 +90,7 @@ extension JPEGImageHeader {
         bytes.append(255)
         bytes.append(UInt8(truncatingIfNeeded: (width + 7) / 8))
         bytes.append(UInt8(truncatingIfNeeded: (height + 7) / 8))
-        if restartInterval > 0 {
+        if hasRestartHeader {
             bytes.appendBigEndian(restartInterval)
             // F = L = 1 and all ones: packets are not aligned to restart intervals (RFC 2435 section 3.1.7).
             bytes.appendBigEndian(0xFFFF as UInt16)
