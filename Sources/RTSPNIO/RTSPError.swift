@@ -4,7 +4,7 @@ public struct RTSPError: Error, Sendable, CustomStringConvertible {
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String, Sendable {
             case invalidURL, cannotConnect, cannotBind, portsUnavailable, refused, notFound, unsupportedMedia
-            case unsupportedTransport, timedOut, noMedia, connectionLost, protocolViolation, unauthorized, alreadyOffered, closed
+            case unsupportedTransport, timedOut, noMedia, connectionLost, protocolViolation, unauthorized, alreadyOffered, closed, invalidState
         }
         private let value: Value
 
@@ -38,6 +38,9 @@ public struct RTSPError: Error, Sendable, CustomStringConvertible {
         public static let alreadyOffered = Code(value: .alreadyOffered)
         /// The presentation has been closed.
         public static let closed = Code(value: .closed)
+
+        /// What was asked for makes no sense now, such as PAUSE while nothing plays.
+        public static let invalidState = Code(value: .invalidState)
 
         /// The code's name.
         public var description: String { value.rawValue }

@@ -11,65 +11,56 @@ final class ClientDriver {
     private let configuration: RTSPClient.Configuration
     private let datagrams: DatagramPorts?
     private var connection: ClientConnection
-    private var channel: (any Channel)?
+    private var channel: any Channel
     private var route: MediaRoute?
     private var timer: Scheduled<Void>?
     private var timerDeadline: ContinuousClock.Instant?
     private var frames: AsyncThrowingStream<RTSPFrame, any Error>.Continuation?
-    private var waiters = Waiters()
+    private var waiters = ClientWaiters()
     private var isReconnecting = false
+    private var isReleased = false
+    /// Where the last datagram came from that was found to be the server's.
+    private var knownSource: SocketAddress?
 
-    /// Those who wait for something to happen, and what has happened for those who come later.
-    private struct Waiters {
-        var described: [EventLoopPromise<(description: SessionDescription, raw: [UInt8])>] = []
-        var ready: [EventLoopPromise<(description: SessionDescription?, transport: String)>] = []
-        var playing: [EventLoopPromise<Void>] = []
-        var paused: [EventLoopPromise<Void>] = []
-        var closed: [EventLoopPromise<Void>] = []
-        var description: (description: SessionDescription, raw: [UInt8])?
-        var transport: String?
-        var failure: RTSPError?
-        var isClosed = false
-    }
-
+    /// A driver of a connection that stands already.
     init(
-        eventLoop: any EventLoop, target: RTSPTarget, configuration: RTSPClient.Configuration, datagrams: DatagramPorts?,
+        channel: any Channel, target: RTSPTarget, configuration: RTSPClient.Configuration, datagrams: DatagramPorts?,
         connection: ClientConnection
     ) {
-        self.eventLoop = eventLoop
+        eventLoop = channel.eventLoop
+        self.channel = channel
         self.target = target
         self.configuration = configuration
         self.datagrams = datagrams
         self.connection = connection
+        datagrams?.onDatagram = { [weak self] in self?.receive($0, from: $1, $2) }
     }
 
-    // MARK: Connecting
+    // MARK: What happens
 
-    func connect() -> EventLoopFuture<Void> {
-        let bound = NIOLoopBound(self, eventLoop: eventLoop)
-        let target = target
-        return ClientBootstrap(group: eventLoop)
-            .connectTimeout(TimeAmount(configuration.timeout))
+    /// Connects to the server; what arrives is for nobody yet.
+    static func connect(
+        to target: RTSPTarget, timeout: Duration, on eventLoop: any EventLoop
+    ) -> EventLoopFuture<any Channel> {
+        ClientBootstrap(group: eventLoop)
+            .connectTimeout(TimeAmount(timeout))
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(
                 .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 4096, initial: 65_536, maximum: 1 << 20)
             )
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(ClientConnectionHandler(driver: bound.value))
-                }
-            }
             .connect(host: target.host, port: target.port)
             .flatMapErrorThrowing { error in
                 throw RTSPError(
                     code: .cannotConnect, message: "cannot connect to \(target.host):\(target.port)", underlying: error)
             }
-            .map { channel in bound.value.connected(channel) }
     }
 
-    private func connected(_ channel: any Channel) {
-        self.channel = channel
+    /// The connection stands: the conversation begins.
+    func begin() {
         isReconnecting = false
+        guard (try? channel.pipeline.syncOperations.addHandler(ClientConnectionHandler(driver: self))) != nil,
+            channel.isActive
+        else { return closed(channel) }
         enter { connection, now, outbox in connection.connected(at: now, via: &outbox) }
     }
 
@@ -78,9 +69,12 @@ final class ClientDriver {
         enter { connection, now, outbox in connection.receive(bytes.readableBytesUInt8Span, at: now, via: &outbox) }
     }
 
-    func receive(_ kind: DatagramPorts.Kind, from address: SocketAddress, _ bytes: ByteBuffer) {
+    private func receive(_ kind: DatagramPorts.Kind, from address: SocketAddress, _ bytes: ByteBuffer) {
         // Packets are taken from the server alone; from which of its ports they come is its own affair.
-        guard let channel, address.ipAddress == channel.remoteAddress?.ipAddress else { return }
+        if address != knownSource {
+            guard address.ipAddress == channel.remoteAddress?.ipAddress else { return }
+            knownSource = address
+        }
         enter { connection, now, outbox in
             switch kind {
             case .rtp: connection.receive(rtp: bytes.readableBytesUInt8Span, at: now, via: &outbox)
@@ -106,65 +100,44 @@ final class ClientDriver {
     }
 
     func play(_ range: NormalPlayTimeRange?) -> EventLoopFuture<Void> {
-        let promise = eventLoop.makePromise(of: Void.self)
-        waiters.playing.append(promise)
-        command { connection, now, outbox throws(ClientConnection.CommandError) in
+        command(waitingAt: \.playing) { connection, now, outbox throws(ClientConnection.CommandError) in
             try connection.play(range, at: now, via: &outbox)
         }
-        return promise.futureResult
     }
 
     func pause() -> EventLoopFuture<Void> {
-        let promise = eventLoop.makePromise(of: Void.self)
-        waiters.paused.append(promise)
-        command { connection, now, outbox throws(ClientConnection.CommandError) in
+        command(waitingAt: \.paused) { connection, now, outbox throws(ClientConnection.CommandError) in
             try connection.pause(at: now, via: &outbox)
         }
-        return promise.futureResult
     }
 
     /// PAUSE where something plays; then the frames' consumer is gone.
     func leavePlay() -> EventLoopFuture<Void> {
+        frames?.finish()
         frames = nil
-        guard connection.state == .playing else { return eventLoop.makeSucceededVoidFuture() }
-        return pause()
+        return connection.state == .playing ? pause() : eventLoop.makeSucceededVoidFuture()
     }
 
     func tearDown() -> EventLoopFuture<Void> {
         let promise = eventLoop.makePromise(of: Void.self)
-        if waiters.isClosed || channel == nil {
-            promise.succeed()
-        } else {
-            waiters.closed.append(promise)
-            enter { connection, now, outbox in connection.tearDown(at: now, via: &outbox) }
-        }
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
-        return promise.futureResult.always { _ in bound.value.release() }
+        promise.futureResult.whenComplete { _ in bound.value.release() }
+        waiters.waitUntilClosed(promise)
+        if !waiters.isClosed { enter { connection, now, outbox in connection.tearDown(at: now, via: &outbox) } }
+        return promise.futureResult
     }
 
     func statistics() -> ClientStatistics { connection.statistics() }
 
-    func described() -> EventLoopFuture<(description: SessionDescription, raw: [UInt8])> {
-        let promise = eventLoop.makePromise(of: (description: SessionDescription, raw: [UInt8]).self)
-        if let description = waiters.description {
-            promise.succeed(description)
-        } else if waiters.isClosed {
-            promise.fail(failure)
-        } else {
-            waiters.described.append(promise)
-        }
+    func described() -> EventLoopFuture<ClientWaiters.Description> {
+        let promise = eventLoop.makePromise(of: ClientWaiters.Description.self)
+        waiters.waitUntilDescribed(promise)
         return promise.futureResult
     }
 
-    func ready() -> EventLoopFuture<(description: SessionDescription?, transport: String)> {
-        let promise = eventLoop.makePromise(of: (description: SessionDescription?, transport: String).self)
-        if waiters.isClosed {
-            promise.fail(failure)
-        } else if let transport = waiters.transport {
-            promise.succeed((waiters.description?.description, transport))
-        } else {
-            waiters.ready.append(promise)
-        }
+    func ready() -> EventLoopFuture<ClientWaiters.Readiness> {
+        let promise = eventLoop.makePromise(of: ClientWaiters.Readiness.self)
+        waiters.waitUntilReady(promise)
         return promise.futureResult
     }
 
@@ -180,14 +153,21 @@ final class ClientDriver {
         finish(outbox, events)
     }
 
-    private func command(_ door: CommandDoor) {
+    /// Does what the user wants; fulfilled when the server has answered.
+    private func command(
+        waitingAt list: WritableKeyPath<ClientWaiters, [EventLoopPromise<Void>]>, _ door: CommandDoor
+    ) -> EventLoopFuture<Void> {
+        let promise = eventLoop.makePromise(of: Void.self)
         var outbox = ClientOutbox()
         do {
             let events = try door(&connection, .now, &outbox)
+            waiters[keyPath: list].append(promise)
             finish(outbox, events)
         } catch {
-            fail(RTSPError(code: .closed, message: error.description, underlying: waiters.failure))
+            // Once it is over, why it is over tells more.
+            promise.fail(waiters.isClosed ? waiters.failure : RTSPError(code: .invalidState, message: error.description))
         }
+        return promise.futureResult
     }
 
     private func finish(_ outbox: ClientOutbox, _ events: [ClientEvent]) {
@@ -197,9 +177,10 @@ final class ClientDriver {
     }
 
     private func schedule() {
-        let deadline = connection.deadline
+        let deadline = isReleased ? nil : connection.deadline
         guard deadline != timerDeadline else { return }
         timer?.cancel()
+        timer = nil
         timerDeadline = deadline
         guard let deadline else { return }
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
@@ -216,14 +197,10 @@ final class ClientDriver {
     private func carryOut(_ entries: [ClientOutbox.Entry]) {
         for entry in entries {
             switch entry {
-            case .control(let bytes):
-                channel?.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil)
-            case .close:
-                channel?.close(promise: nil)
-            case .open(let route):
-                self.route = route
-            case .report(let report):
-                send(report)
+            case .control(let bytes): channel.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil)
+            case .close: channel.close(promise: nil)
+            case .open(let route): self.route = route
+            case .report(let report): send(report)
             }
         }
     }
@@ -231,11 +208,12 @@ final class ClientDriver {
     private func send(_ report: [UInt8]) {
         switch route {
         case .interleaved(let channels):
-            guard let number = channels.rtcp else { return }
+            // A server that takes no reports will hardly miss them.
+            guard let number = channels.rtcp, channel.isWritable else { return }
             let frame = InterleavedFrame(channel: number, payload: report)
-            channel?.writeAndFlush(ByteBuffer(bytes: RTSPSerializer.bytes(of: frame)), promise: nil)
+            channel.writeAndFlush(ByteBuffer(bytes: RTSPSerializer.bytes(of: frame)), promise: nil)
         case .datagrams(_, let rtcp?):
-            guard rtcp > 0, let socket = datagrams?.rtcp, let address = channel?.remoteAddress?.with(port: rtcp) else { return }
+            guard let socket = datagrams?.rtcp, let address = channel.remoteAddress?.with(port: rtcp) else { return }
             socket.writeAndFlush(AddressedEnvelope(remoteAddress: address, data: ByteBuffer(bytes: report)), promise: nil)
         case .datagrams, nil:
             return
@@ -245,79 +223,64 @@ final class ClientDriver {
     private func tell(_ event: ClientEvent) {
         configuration.onEvent?(event)
         switch event {
-        case .described(let description, let raw):
-            waiters.description = (description, raw)
-            for promise in waiters.described { promise.succeed((description, raw)) }
-            waiters.described = []
-        case .ready(let transport):
-            waiters.transport = transport
-            for promise in waiters.ready { promise.succeed((waiters.description?.description, transport)) }
-            waiters.ready = []
-        case .playing:
-            for promise in waiters.playing { promise.succeed() }
-            waiters.playing = []
-        case .paused:
-            for promise in waiters.paused { promise.succeed() }
-            waiters.paused = []
+        case .described(let description, let raw): waiters.described((description, raw))
+        case .ready(let transport): waiters.ready(transport)
+        case .playing: waiters.succeed(\.playing)
+        case .paused: waiters.succeed(\.paused)
         case .frame(let frame):
             frames?.yield(
                 RTSPFrame(image: frame.image, presentationTime: frame.mediaTime, timestamp: frame.timestamp))
         case .endOfStream:
             frames?.finish()
             frames = nil
-        case .reconnect:
-            reconnect()
-        case .closed(let failure):
-            close(failure)
+        case .reconnect: reconnect()
+        case .closed(let failure): close(failure.map { RTSPError($0) })
         case .refused(let method, let status):
-            fail(RTSPError(code: .refused, message: "the server refused \(method): \(status)"))
-        case .incompleteFrame, .fallingBackToInterleaved, .noticed:
-            break
+            let error = RTSPError(code: .refused, message: "the server refused \(method): \(status)")
+            waiters.fail(method == .pause ? \.paused : \.playing, error)
+        case .incompleteFrame, .fallingBackToInterleaved, .noticed: break
         }
     }
 
     private func reconnect() {
+        guard !isReleased else { return }
         isReconnecting = true
-        channel?.close(promise: nil)
+        channel.close(promise: nil)
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
-        connect().whenFailure { error in
-            bound.value.waiters.failure = error as? RTSPError
-            bound.value.close(nil)
+        Self.connect(to: target, timeout: configuration.timeout, on: eventLoop).whenComplete { result in
+            bound.value.reconnected(result)
         }
     }
 
-    private func close(_ failure: ClientFailure?) {
-        waiters.isClosed = true
-        if let failure { waiters.failure = RTSPError(failure) }
-        for promise in waiters.described { promise.fail(self.failure) }
-        for promise in waiters.ready { promise.fail(self.failure) }
-        fail(self.failure)
-        finishFrames()
-        for promise in waiters.closed { promise.succeed() }
-        waiters = Waiters(
-            description: waiters.description, transport: waiters.transport, failure: waiters.failure, isClosed: true)
+    private func reconnected(_ result: Result<any Channel, any Error>) {
+        switch result {
+        case .success(let channel):
+            guard !isReleased else { return channel.close(promise: nil) }
+            self.channel = channel
+            begin()
+        case .failure(let error):
+            close(error as? RTSPError)
+        }
     }
 
-    /// Fails those who wait for PLAY or PAUSE.
-    private func fail(_ error: RTSPError) {
-        for promise in waiters.playing + waiters.paused { promise.fail(error) }
-        waiters.playing = []
-        waiters.paused = []
+    private func close(_ failure: RTSPError?) {
+        guard !waiters.isClosed else { return }
+        waiters.close(failure)
+        finishFrames()
     }
 
     private func finishFrames() {
-        if let failure = waiters.failure { frames?.finish(throwing: failure) } else { frames?.finish() }
+        if waiters.hasFailed { frames?.finish(throwing: waiters.failure) } else { frames?.finish() }
         frames = nil
-    }
-
-    private var failure: RTSPError {
-        waiters.failure ?? RTSPError(code: .closed, message: "the presentation has been closed")
     }
 
     /// Lets go of the sockets.
     private func release() {
+        isReleased = true
         timer?.cancel()
-        channel?.close(promise: nil)
+        timer = nil
+        channel.close(promise: nil)
         datagrams?.close()
+        close(nil)
     }
 }

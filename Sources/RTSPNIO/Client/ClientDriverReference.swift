@@ -8,55 +8,87 @@ struct ClientDriverReference: Sendable {
     private let eventLoop: any EventLoop
     private let bound: NIOLoopBound<ClientDriver>
 
-    /// Binds the local ports and makes a driver that is not yet connected.
+    /// Connects, binds the local ports where media may come as datagrams, and begins the conversation.
     static func open(
         _ target: RTSPTarget, goal: ClientConnection.Goal, configuration: RTSPClient.Configuration
     ) async throws -> ClientDriverReference {
         let eventLoop = MultiThreadedEventLoopGroup.singleton.any()
-        let incoming = NIOLoopBoundBox.makeEmptyBox(valueType: ClientDriver.self, eventLoop: eventLoop)
-        let receiver: DatagramPorts.Receiver = { kind, address, bytes in
-            incoming.value?.receive(kind, from: address, bytes)
+        let channel = try await connect(to: target, timeout: configuration.timeout, on: eventLoop)
+        do {
+            try Task.checkCancellation()
+            let datagrams = try await bind(beside: channel, goal: goal, configuration: configuration)
+            return try await eventLoop.submit {
+                let connection = makeConnection(
+                    target, goal: goal, configuration: configuration, clientPorts: datagrams?.value.ports)
+                let driver = ClientDriver(
+                    channel: channel, target: target, configuration: configuration, datagrams: datagrams?.value,
+                    connection: connection)
+                driver.begin()
+                return ClientDriverReference(eventLoop: eventLoop, bound: NIOLoopBound(driver, eventLoop: eventLoop))
+            }.get()
+        } catch {
+            channel.close(promise: nil)
+            throw error
         }
-        let datagrams: NIOLoopBoundBox<DatagramPorts>?
-        let buffer = 1 << 21
-        let host = target.host.utf8.contains(UInt8(ascii: ":")) ? "::" : "0.0.0.0"
-        switch (configuration.dialect, configuration.transport, goal) {
-        case (.lab, _, _):
-            datagrams = try await DatagramPorts.bindSingle(
-                host: host, port: configuration.labPort, receiveBuffer: buffer, on: eventLoop, receiver: receiver)
-        case (.standard, .tcp, _), (.standard, _, .describe):
-            datagrams = nil
-        case (.standard, _, .setUp):
-            datagrams = try await DatagramPorts.bind(
-                host: host, range: configuration.mediaPorts, receiveBuffer: buffer, on: eventLoop, receiver: receiver)
-        }
-        return try await eventLoop.submit {
-            var value = ClientConfiguration(
-                url: target.url, transport: configuration.transport, clientPorts: datagrams?.value.ports,
-                userAgent: configuration.userAgent, buffer: configuration.buffer, requestTimeout: configuration.timeout,
-                datagramPatience: configuration.datagramPatience, ssrc: UInt32.random(in: 1...UInt32.max),
-                labFramesPerSecond: configuration.labFramesPerSecond, limits: configuration.limits)
-            value.transport = configuration.dialect == .lab ? .udp : configuration.transport
-            let connection =
-                switch configuration.dialect {
-                case .standard: ClientConnection(configuration: value, goal: goal, at: .now)
-                case .lab: ClientConnection.lab(configuration: value, at: .now)
-                }
-            let driver = ClientDriver(
-                eventLoop: eventLoop, target: target, configuration: configuration, datagrams: datagrams?.value,
-                connection: connection)
-            incoming.value = driver
-            return ClientDriverReference(eventLoop: eventLoop, bound: NIOLoopBound(driver, eventLoop: eventLoop))
-        }.get()
     }
 
-    func connect() async throws { try await flat { $0.connect() } }
-    func waitUntilDescribed() async throws -> (description: SessionDescription, raw: [UInt8]) {
-        try await abandonable { $0.described() }
+    /// Connects; a connection that stands only after the task was cancelled is closed again.
+    private static func connect(
+        to target: RTSPTarget, timeout: Duration, on eventLoop: any EventLoop
+    ) async throws -> any Channel {
+        let promise = eventLoop.makePromise(of: (any Channel).self)
+        let isCancelled = NIOLoopBoundBox.makeBoxSendingValue(false, eventLoop: eventLoop)
+        return try await withTaskCancellationHandler {
+            ClientDriver.connect(to: target, timeout: timeout, on: eventLoop).whenComplete { result in
+                guard !isCancelled.value else {
+                    if case .success(let channel) = result { channel.close(promise: nil) }
+                    return
+                }
+                promise.completeWith(result)
+            }
+            return try await promise.futureResult.get()
+        } onCancel: {
+            eventLoop.execute {
+                isCancelled.value = true
+                // Without effect where the connection stood before.
+                promise.fail(CancellationError())
+            }
+        }
     }
-    func waitUntilReady() async throws -> (description: SessionDescription?, transport: String) {
-        try await abandonable { $0.ready() }
+
+    /// The sockets for datagrams, on the address that the connection to the server has on this side.
+    private static func bind(
+        beside channel: any Channel, goal: ClientConnection.Goal, configuration: RTSPClient.Configuration
+    ) async throws -> NIOLoopBound<DatagramPorts>? {
+        let settings = DatagramPorts.Settings(
+            host: channel.localAddress?.ipAddress ?? "0.0.0.0", receiveBuffer: 1 << 21)
+        switch (configuration.dialect, configuration.transport, goal) {
+        case (.lab, _, _):
+            return try await DatagramPorts.bindSingle(settings, port: configuration.labPort, on: channel.eventLoop)
+        case (.standard, .tcp, _), (.standard, _, .describe):
+            return nil
+        case (.standard, _, .setUp):
+            return try await DatagramPorts.bind(settings, range: configuration.mediaPorts, on: channel.eventLoop)
+        }
     }
+
+    private static func makeConnection(
+        _ target: RTSPTarget, goal: ClientConnection.Goal, configuration: RTSPClient.Configuration, clientPorts: PortPair?
+    ) -> ClientConnection {
+        let value = ClientConfiguration(
+            url: target.url, transport: configuration.dialect == .lab ? .udp : configuration.transport,
+            clientPorts: clientPorts, userAgent: configuration.userAgent, buffer: configuration.buffer,
+            requestTimeout: configuration.timeout, datagramPatience: configuration.datagramPatience,
+            ssrc: UInt32.random(in: 1...UInt32.max), labFramesPerSecond: configuration.labFramesPerSecond,
+            limits: configuration.limits)
+        return switch configuration.dialect {
+        case .standard: ClientConnection(configuration: value, goal: goal, at: .now)
+        case .lab: ClientConnection.lab(configuration: value, at: .now)
+        }
+    }
+
+    func waitUntilDescribed() async throws -> ClientWaiters.Description { try await abandonable { $0.described() } }
+    func waitUntilReady() async throws -> ClientWaiters.Readiness { try await abandonable { $0.ready() } }
     func frames() async throws -> RTSPFrames {
         RTSPFrames(stream: try await eventLoop.submit { bound.value.makeFrames() }.get())
     }
@@ -69,11 +101,6 @@ struct ClientDriverReference: Sendable {
         (try? await eventLoop.submit { bound.value.statistics() }.get()) ?? ClientStatistics()
     }
 
-    /// Ends everything at once, without waiting: whoever waits is told.
-    func abandon() {
-        eventLoop.execute { _ = bound.value.tearDown() }
-    }
-
     private func flat<Result: Sendable>(
         _ body: @escaping @Sendable (ClientDriver) -> EventLoopFuture<Result>
     ) async throws -> Result {
@@ -84,10 +111,15 @@ struct ClientDriverReference: Sendable {
     private func abandonable<Result: Sendable>(
         _ body: @escaping @Sendable (ClientDriver) -> EventLoopFuture<Result>
     ) async throws -> Result {
-        try await withTaskCancellationHandler {
-            try await flat(body)
-        } onCancel: {
-            abandon()
+        do {
+            return try await withTaskCancellationHandler {
+                try await flat(body)
+            } onCancel: {
+                eventLoop.execute { _ = bound.value.tearDown() }
+            }
+        } catch {
+            try Task.checkCancellation()
+            throw error
         }
     }
 }

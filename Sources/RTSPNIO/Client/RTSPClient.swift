@@ -76,7 +76,7 @@ public enum RTSPClient {
     }
 
     /// Connects, sets up the JPEG stream at `url`, runs `body`, and tears the session down, however `body` ends.
-    /// - Throws: ``RTSPError``, or what `body` throws.
+    /// - Throws: ``RTSPError``, what `body` throws, or `CancellationError` where the task was cancelled on the way to it.
     public static func withPresentation<Result: Sendable>(
         at url: String, configuration: Configuration = Configuration(),
         _ body: (RTSPPresentation) async throws -> Result
@@ -95,11 +95,6 @@ public enum RTSPClient {
         let target = try RTSPTarget(url, dialect: configuration.dialect)
         let driver = try await ClientDriverReference.open(target, goal: goal, configuration: configuration)
         do {
-            try await withTaskCancellationHandler {
-                try await driver.connect()
-            } onCancel: {
-                driver.abandon()
-            }
             let result = try await body(driver)
             await driver.tearDown()
             return result

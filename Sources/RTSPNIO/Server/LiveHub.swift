@@ -1,83 +1,86 @@
 internal import MJPEGSource
 internal import NIOCore
+internal import NIOPosix
 internal import RTPTransport
 internal import RTSPKit
+internal import Synchronization
 
 /// One live presentation: takes frames from its mailbox, packetizes each once and hands it to every loop that has readers.
 ///
 /// Confined to its event loop; a frame crosses to each loop once, whatever the number of readers there.
 final class LiveHub {
-    private let eventLoop: any EventLoop
+    /// The readers on one loop.
+    private struct Readers {
+        let loop: ServerLoopReference
+        var count = 0
+        let backlog = FrameBacklog()
+    }
+
     private let mailbox: FrameMailbox
     private var presentation: LivePresentation
     private let onReaders: (@Sendable (Int) -> Void)?
     private let report: @Sendable (JPEGError) -> Void
     private var hasReportedRefusal = false
-    private var readers: [ObjectIdentifier: (loop: ServerLoopReference, count: Int)] = [:]
+    private var readers: [ObjectIdentifier: Readers] = [:]
     private var isFinished = false
+    /// Called when the last reader of a withdrawn presentation has left.
+    private var onAbandoned: (() -> Void)?
 
     init(
-        mailbox: FrameMailbox, presentation: LivePresentation, eventLoop: any EventLoop,
-        onReaders: (@Sendable (Int) -> Void)?, report: @escaping @Sendable (JPEGError) -> Void
+        mailbox: FrameMailbox, presentation: LivePresentation, onReaders: (@Sendable (Int) -> Void)?,
+        report: @escaping @Sendable (JPEGError) -> Void
     ) {
         self.mailbox = mailbox
         self.presentation = presentation
-        self.eventLoop = eventLoop
         self.onReaders = onReaders
         self.report = report
     }
 
-    var description: LiveDescription { presentation.description }
-
-    /// Begins to listen to the mailbox.
-    func start() {
-        let bound = NIOLoopBound(self, eventLoop: eventLoop)
-        mailbox.onArrival { [eventLoop] in eventLoop.execute { bound.value.pump() } }
-        pump()
-    }
-
-    func stop() { mailbox.onArrival(nil) }
-
     /// A session on `loop` wants to read: it is told where the presentation stands, then gets every further frame.
-    func join(_ loop: ServerLoopReference, session id: UInt64) {
-        guard !isFinished else {
-            return loop.execute { $0.answer(.refused(.notFound), to: id) }
-        }
-        let key = loop.id
-        readers[key] = (loop, (readers[key]?.count ?? 0) + 1)
+    func join(_ loop: ServerLoopReference, connection id: UInt64) {
+        guard !isFinished else { return loop.execute { $0.answer(.refused(.notFound), to: id) } }
+        readers[loop.id, default: Readers(loop: loop)].count += 1
         tellReaders()
         let snapshot = presentation.snapshot(at: .now)
-        loop.execute { $0.answer(.joined(snapshot), to: id) }
+        let live = presentation.description.id
+        loop.execute { $0.joined(live, snapshot, connection: id) }
     }
 
     /// A session on that loop reads no longer.
     func leave(_ loop: ServerLoopReference) {
-        let key = loop.id
-        guard let entry = readers[key] else { return }
-        readers[key] = entry.count > 1 ? (entry.loop, entry.count - 1) : nil
+        guard let count = readers[loop.id]?.count else { return }
+        if count > 1 { readers[loop.id]?.count = count - 1 } else { readers[loop.id] = nil }
         tellReaders()
+        if readers.isEmpty { onAbandoned?() }
+    }
+
+    /// Nobody new will come; calls `action` when the last reader has left.
+    func withdraw(_ action: @escaping () -> Void) {
+        if readers.isEmpty { action() } else { onAbandoned = action }
     }
 
     private func tellReaders() { onReaders?(readers.values.reduce(0) { $0 + $1.count }) }
 
-    private func pump() {
+    /// Takes what is in the mailbox.
+    func pump() {
         guard !isFinished else { return }
         if let frame = mailbox.take() { send(frame) }
         guard mailbox.isFinished else { return }
         isFinished = true
         let goodbye = presentation.goodbye(at: .now)
-        for (loop, _) in readers.values {
-            let id = description.id
-            loop.execute { $0.finish(id, goodbye: goodbye) }
-        }
+        let id = presentation.description.id
+        for reader in readers.values { reader.loop.execute { $0.finish(id, goodbye: goodbye) } }
     }
 
     private func send(_ frame: MJPEGFrame) {
         do {
             let live = try presentation.packetize(frame, at: .now)
-            let id = description.id
-            for (loop, _) in readers.values {
-                loop.execute { $0.deliver(live, of: id) }
+            let id = presentation.description.id
+            for reader in readers.values where reader.backlog.enter() {
+                reader.loop.execute { [backlog = reader.backlog] loop in
+                    backlog.leave()
+                    loop.deliver(live, of: id)
+                }
             }
         } catch {
             guard !hasReportedRefusal else { return }
@@ -87,31 +90,44 @@ final class LiveHub {
     }
 }
 
-/// A loop of the server, from wherever one stands.
-struct ServerLoopReference: Sendable {
+/// How many frames are on their way to a loop: one that is held up skips frames instead of hoarding them.
+private final class FrameBacklog: Sendable {
+    private static let maximum = 8
+    private let count = Atomic(0)
+
+    func enter() -> Bool {
+        guard count.load(ordering: .relaxed) < Self.maximum else { return false }
+        count.add(1, ordering: .relaxed)
+        return true
+    }
+
+    func leave() { count.subtract(1, ordering: .relaxed) }
+}
+
+/// A live hub, from wherever one stands.
+final class LiveHubReference: Sendable {
     private let eventLoop: any EventLoop
-    private let bound: NIOLoopBound<ServerLoop>
+    private let hub: NIOLoopBoundBox<LiveHub>
+    /// Keeps the event loop running for as long as somebody may have work for it.
+    private let threads: ServerThreads
+    private let isWoken = Atomic(false)
 
-    /// Refers to `loop`; to be made on its own event loop.
-    init(_ loop: ServerLoop) {
-        eventLoop = loop.eventLoop
-        bound = NIOLoopBound(loop, eventLoop: loop.eventLoop)
+    init(_ hub: sending LiveHub, threads: ServerThreads) {
+        eventLoop = threads.group.next()
+        self.hub = NIOLoopBoundBox.makeBoxSendingValue(hub, eventLoop: eventLoop)
+        self.threads = threads
     }
 
-    var id: ObjectIdentifier { ObjectIdentifier(eventLoop) }
-
-    func execute(_ body: @escaping @Sendable (ServerLoop) -> Void) {
-        eventLoop.execute { body(bound.value) }
+    func execute(_ body: @escaping @Sendable (LiveHub) -> Void) {
+        eventLoop.execute { [hub] in body(hub.value) }
     }
 
-    /// Adds a handler for a control connection to `channel`, which is on the same event loop.
-    func addHandler(to channel: any Channel) -> EventLoopFuture<Void> {
-        channel.eventLoop.makeCompletedFuture {
-            try channel.pipeline.syncOperations.addHandler(ServerConnectionHandler(loop: bound.value))
+    /// Something has arrived in the mailbox. However often this is called, at most one look is waiting.
+    func wake() {
+        guard !isWoken.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        eventLoop.execute {
+            self.isWoken.store(false, ordering: .releasing)
+            self.hub.value.pump()
         }
-    }
-
-    func submit<Result: Sendable>(_ body: @escaping @Sendable (ServerLoop) throws -> Result) async throws -> Result {
-        try await eventLoop.submit { try body(bound.value) }.get()
     }
 }

@@ -76,25 +76,24 @@ public final class RTSPServer: Service, Sendable {
     }
 
     private let configuration: Configuration
-    private let shared: ServerShared
-    private let group: MultiThreadedEventLoopGroup
+    /// What the loops share.
+    let shared: ServerShared
+    private let threads: ServerThreads
 
     /// A server that does not listen yet.
     public init(configuration: Configuration = Configuration()) {
         self.configuration = configuration
-        shared = ServerShared(configuration: configuration)
-        group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
+        threads = ServerThreads(count: configuration.eventLoops)
+        shared = ServerShared(configuration: configuration, threads: threads)
     }
-
-    deinit { group.shutdownGracefully { _ in } }
 
     /// Offers media at `path`, from now on, also while the server runs.
     /// - Throws: ``RTSPError`` where something is offered there already.
     public func offer(_ offering: Offering, at path: String) throws(RTSPError) {
-        try shared.offer(offering, at: path, on: group.next())
+        try shared.offer(offering, at: path)
     }
 
-    /// Offers nothing at `path` any more; sessions that have it go on.
+    /// Offers nothing at `path` any more. Sessions that play it go on; what is live ends when nobody reads it any more.
     public func withdraw(_ path: String) { shared.withdraw(path) }
 
     /// Asks `find` for stored media at paths where nothing is offered; it is called on a thread that may block.
@@ -103,7 +102,8 @@ public final class RTSPServer: Service, Sendable {
     /// How many sessions there are now.
     public var sessionCount: Int { shared.sessionCount }
 
-    /// Listens and serves until the task is cancelled or a graceful shutdown begins; then ends every session with RTCP BYE.
+    /// Listens and serves until the task is cancelled or a graceful shutdown begins; then ends every session with RTCP BYE,
+    /// which takes two seconds at most.
     /// - Parameter listening: told the port once connections are accepted.
     /// - Throws: ``RTSPError`` where the address, the port or the media ports cannot be had.
     public func run(listening: @escaping @Sendable (_ port: Int) -> Void) async throws {
@@ -119,7 +119,6 @@ public final class RTSPServer: Service, Sendable {
         listening(listener.localAddress?.port ?? configuration.port)
         try? await waitForEnd(of: listener)
         try? await listener.close()
-        await drain(loops)
         await stop(loops)
     }
 
@@ -136,13 +135,10 @@ public final class RTSPServer: Service, Sendable {
         }
     }
 
-    private func makeLoops() async throws -> [ObjectIdentifier: ServerLoopReference] {
-        var loops: [ObjectIdentifier: ServerLoopReference] = [:]
+    private func makeLoops() async throws -> [ServerLoopReference] {
+        var loops: [ServerLoopReference] = []
         do {
-            for eventLoop in group.makeIterator() {
-                let reference = try await makeLoop(eventLoop)
-                loops[reference.id] = reference
-            }
+            for eventLoop in threads.group.makeIterator() { loops.append(try await makeLoop(eventLoop)) }
         } catch {
             await stop(loops)
             throw error
@@ -151,31 +147,33 @@ public final class RTSPServer: Service, Sendable {
     }
 
     private func makeLoop(_ eventLoop: any EventLoop) async throws -> ServerLoopReference {
-        let incoming = NIOLoopBoundBox.makeEmptyBox(valueType: ServerLoop.self, eventLoop: eventLoop)
         let datagrams = try await DatagramPorts.bind(
-            host: configuration.host, range: configuration.mediaPorts, receiveBuffer: 1 << 18, on: eventLoop
-        ) { kind, address, bytes in
-            incoming.value?.receive(kind, from: address, bytes)
-        }
+            .init(host: configuration.host, receiveBuffer: 1 << 18), range: configuration.mediaPorts, on: eventLoop)
         let shared = shared
         let configuration = configuration
         return try await eventLoop.submit {
             let loop = ServerLoop(
-                eventLoop: eventLoop, shared: shared, datagrams: datagrams.value,
+                shared: shared, datagrams: datagrams.value,
                 configuration: .init(
                     serverName: configuration.serverName, sessionTimeout: configuration.sessionTimeout,
                     mediaPorts: datagrams.value.ports, packetSize: configuration.packetSize,
                     canonicalName: configuration.canonicalName, wallClock: shared.wallClock, lab: configuration.lab,
                     limits: configuration.limits))
-            incoming.value = loop
             return ServerLoopReference(loop)
         }.get()
     }
 
-    private func bootstrap(_ loops: [ObjectIdentifier: ServerLoopReference]) -> ServerBootstrap {
-        ServerBootstrap(group: group)
+    private func bootstrap(_ loops: [ServerLoopReference]) -> ServerBootstrap {
+        let loops = Dictionary(uniqueKeysWithValues: loops.map { ($0.id, $0) })
+        return ServerBootstrap(group: threads.group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    // Out of file descriptors, accepting would fail again and again without a rest.
+                    try channel.pipeline.syncOperations.addHandler(AcceptBackoffHandler())
+                }
+            }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.socketOption(.so_keepalive), value: 1)
             .childChannelOption(.writeBufferWaterMark, value: .init(low: 32_768, high: 131_072))
@@ -187,18 +185,10 @@ public final class RTSPServer: Service, Sendable {
             }
     }
 
-    /// Ends all sessions and gives the goodbyes a moment to leave.
-    private func drain(_ loops: [ObjectIdentifier: ServerLoopReference]) async {
-        for loop in loops.values { loop.execute { $0.shutDown() } }
-        let deadline = ContinuousClock.now + .seconds(2)
-        for loop in loops.values {
-            while ContinuousClock.now < deadline, let rest = try? await loop.submit({ $0.members.count }), rest > 0 {
-                try? await Task.sleep(for: .milliseconds(10))
-            }
+    /// Ends all sessions on all loops at once.
+    private func stop(_ loops: [ServerLoopReference]) async {
+        await withTaskGroup { group in
+            for loop in loops { group.addTask { await loop.shutDown() } }
         }
-    }
-
-    private func stop(_ loops: [ObjectIdentifier: ServerLoopReference]) async {
-        for loop in loops.values { try? await loop.submit { $0.closeSockets() } }
     }
 }

@@ -1,6 +1,8 @@
 internal import NIOCore
 
 /// The end of a control connection's pipeline: tells the loop what happens on the channel.
+///
+/// A peer that closes its half of the connection closes it whole: NIO does so unless told otherwise.
 final class ServerConnectionHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
@@ -15,8 +17,7 @@ final class ServerConnectionHandler: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard let id else { return }
-        loop.receive(Self.unwrapInboundIn(data), on: id)
+        if let id { loop.receive(Self.unwrapInboundIn(data), on: id) }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -27,12 +28,6 @@ final class ServerConnectionHandler: ChannelInboundHandler {
     func channelInactive(context: ChannelHandlerContext) {
         if let id { loop.closed(id) }
         context.fireChannelInactive()
-    }
-
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        // Half-closed by the peer: nothing more will come, so the connection is over.
-        if case ChannelEvent.inputClosed = event { context.close(promise: nil) }
-        context.fireUserInboundEventTriggered(event)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }

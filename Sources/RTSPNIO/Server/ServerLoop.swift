@@ -1,6 +1,4 @@
-internal import Logging
 internal import NIOCore
-internal import NIOPosix
 internal import RTPTransport
 internal import RTSPKit
 
@@ -8,69 +6,53 @@ internal import RTSPKit
 ///
 /// It owns no protocol: it hands bytes, answers and the time to ``ServerConnection`` values and carries out what they say.
 final class ServerLoop {
-    /// One control connection and what belongs to it.
-    final class Member {
-        let id: UInt64
-        let channel: any Channel
-        let address: SocketAddress?
-        var connection: ServerConnection
-        var routes: [StreamID: MediaRoute] = [:]
-        /// Streams that a door found busy; looked at again when the sockets have taken what there was.
-        var denied: Set<StreamID> = []
-        var events: [ServerEvent] = []
-        var isHandlingEvents = false
-        var timer: Scheduled<Void>?
-        var timerDeadline: ContinuousClock.Instant?
-        /// Control bytes sent since the peer last took everything: a peer that asks and does not read is cut off.
-        var unreadControlBytes = 0
-        /// Whether a place among the server's sessions is kept for the SETUP that is being answered.
-        var holdsReservation = false
-
-        init(id: UInt64, channel: any Channel, connection: ServerConnection) {
-            self.id = id
-            self.channel = channel
-            address = channel.remoteAddress
-            self.connection = connection
-        }
-    }
-
     let eventLoop: any EventLoop
     let shared: ServerShared
-    var members: [UInt64: Member] = [:]
-    private let datagrams: DatagramPorts?
-    private let configuration: ServerConnection.Configuration
-    private var sender: PacedSender?
-    private var nextID: UInt64 = 0
+    let datagrams: DatagramPorts
+    let sender: PacedSender
+    private(set) var members: [UInt64: ServerMember] = [:]
+    /// Which connections read live presentations here, and with how many sessions.
+    private(set) var readers: [LivePresentationID: [UInt64: Int]] = [:]
     /// Whose receiver reports come from where.
-    private var reporters: [SocketAddress: StreamKey] = [:]
-    /// The batch sent last, as bytes for the network: shared by all its readers.
-    private var lastBatch: (batch: RTPPacketBatch, bytes: ByteBuffer)?
-    private var lastFramed: [UInt8: ByteBuffer] = [:]
+    var reporters: [SocketAddress: StreamKey] = [:]
+    var batches = BatchBytes()
+    private let configuration: ServerConnection.Configuration
+    private var nextID: UInt64 = 0
+    /// Set once shutting down: to be fulfilled when all have gone.
+    private var ending: EventLoopPromise<Void>?
+    private var isOver = false
 
-    /// How much control data a peer may leave unread.
-    static let maximumUnreadControlBytes = 262_144
+    /// How long a connection that is being closed may take to read what was sent.
+    static let lingerTime = TimeAmount.seconds(2)
 
-    init(
-        eventLoop: any EventLoop, shared: ServerShared, datagrams: DatagramPorts?,
-        configuration: ServerConnection.Configuration
-    ) {
-        self.eventLoop = eventLoop
+    init(shared: ServerShared, datagrams: DatagramPorts, configuration: ServerConnection.Configuration) {
+        eventLoop = datagrams.eventLoop
         self.shared = shared
         self.datagrams = datagrams
         self.configuration = configuration
-        guard let datagrams else { return }
+        // The sender and the sockets are the loop's own, so they must not hold it.
+        weak var loop: ServerLoop?
         sender = PacedSender(
             channel: datagrams.rtp, pacing: shared.configuration.pacing, offload: shared.configuration.segmentationOffload
-        ) { [unowned self] key in ready(key.connection) }
+        ) { loop?.ready($0.connection) }
+        loop = self
+        datagrams.onDatagram = { [weak self] in self?.receive($0, from: $1, $2) }
+        datagrams.onReady = { [weak self] in self?.datagramsReady() }
     }
 
     // MARK: What happens
 
-    func accept(_ channel: any Channel) -> UInt64 {
+    /// Takes in a connection; `nil` where the server takes no more.
+    func accept(_ channel: any Channel) -> UInt64? {
+        guard ending == nil, !isOver else {
+            channel.close(promise: nil)
+            return nil
+        }
         nextID += 1
-        let peer = channel.remoteAddress?.ipAddress ?? "unknown"
-        let connection = ServerConnection(peer: peer, configuration: configuration, at: .now)
-        let member = Member(id: nextID, channel: channel, connection: connection)
+        let address = channel.remoteAddress
+        let connection = ServerConnection(
+            peer: address?.ipAddress ?? "unknown", configuration: configuration, at: .now)
+        let member = ServerMember(id: nextID, channel: channel, address: address, connection: connection)
         members[nextID] = member
         schedule(member)
         return nextID
@@ -82,7 +64,7 @@ final class ServerLoop {
         }
     }
 
-    func receive(_ kind: DatagramPorts.Kind, from address: SocketAddress, _ bytes: ByteBuffer) {
+    private func receive(_ kind: DatagramPorts.Kind, from address: SocketAddress, _ bytes: ByteBuffer) {
         // Only reports are expected, and only from where SETUP said they would come.
         guard kind == .rtcp, let key = reporters[address] else { return }
         enter(key.connection) { connection, now, outbox in
@@ -95,49 +77,93 @@ final class ServerLoop {
         ready(id)
     }
 
+    /// The datagram socket takes packets again, or is a new one.
+    private func datagramsReady() {
+        sender.channel = datagrams.rtp
+        for member in members.values where !member.denied.isEmpty { ready(member.id) }
+    }
+
     func closed(_ id: UInt64) {
         enter(id) { connection, now, outbox in connection.connectionClosed(at: now, via: &outbox) }
     }
 
-    func answer(_ answer: ServerAnswer, to id: UInt64) {
+    /// - Returns: whether the connection still waited for it.
+    @discardableResult
+    func answer(_ answer: ServerAnswer, to id: UInt64) -> Bool {
+        var isTaken = false
         enter(id) { connection, now, outbox in
             // A connection that has closed meanwhile has no question any more; then there is nothing to do.
-            (try? connection.answer(answer, at: now, via: &outbox)) ?? []
+            guard let events = try? connection.answer(answer, at: now, via: &outbox) else { return [] }
+            isTaken = true
+            return events
         }
+        return isTaken
+    }
+
+    // MARK: Live presentations
+
+    /// The hub counts one more session of this connection among its readers.
+    func joined(_ presentation: LivePresentationID, _ snapshot: LiveSnapshot, connection id: UInt64) {
+        readers[presentation, default: [:]][id, default: 0] += 1
+        if !answer(.joined(snapshot), to: id) { left(presentation, connection: id) }
+    }
+
+    /// A session of this connection reads no longer.
+    func left(_ presentation: LivePresentationID, connection id: UInt64) {
+        guard let count = readers[presentation]?[id] else { return }
+        readers[presentation]?[id] = count > 1 ? count - 1 : nil
+        if readers[presentation]?.isEmpty == true { readers[presentation] = nil }
+        let reference = ServerLoopReference(self)
+        shared.hub(presentation)?.execute { $0.leave(reference) }
     }
 
     func deliver(_ frame: LiveFrame, of presentation: LivePresentationID) {
-        for id in members.keys {
+        for id in (readers[presentation] ?? [:]).keys {
             enter(id) { connection, now, outbox in connection.deliver(frame, of: presentation, at: now, via: &outbox) }
         }
     }
 
     func finish(_ presentation: LivePresentationID, goodbye: [UInt8]) {
-        for id in members.keys {
+        for id in (readers[presentation] ?? [:]).keys {
             enter(id) { connection, now, outbox in
                 connection.finish(presentation, goodbye: goodbye, at: now, via: &outbox)
             }
         }
     }
 
-    /// Ends all sessions and closes all connections; they vanish from `members` as their channels close.
-    func shutDown() {
+    // MARK: The end
+
+    /// Ends all sessions and closes all connections and sockets.
+    /// - Returns: when that has been done; connections whose peers do not go are cut off after a while.
+    func shutDown() -> EventLoopFuture<Void> {
+        guard ending == nil, !isOver else { return ending?.futureResult ?? eventLoop.makeSucceededVoidFuture() }
+        let promise = eventLoop.makePromise(of: Void.self)
+        ending = promise
         for id in members.keys {
             enter(id) { connection, now, outbox in connection.shutDown(at: now, via: &outbox) }
         }
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        let limit = eventLoop.scheduleTask(in: Self.lingerTime) { bound.value.end() }
+        promise.futureResult.whenComplete { _ in limit.cancel() }
+        endIfIdle()
+        return promise.futureResult
     }
 
-    func closeSockets() {
+    private func endIfIdle() {
+        if ending != nil, members.isEmpty, sender.isIdle { end() }
+    }
+
+    private func end() {
+        guard let ending, !isOver else { return }
+        isOver = true
+        sender.stop()
+        datagrams.close()
         for member in members.values {
-            member.timer?.cancel()
             member.channel.close(promise: nil)
+            forget(member)
         }
-        members = [:]
-        datagrams?.close()
-    }
-
-    private func ready(_ id: UInt64) {
-        enter(id) { connection, now, outbox in connection.transportReady(at: now, via: &outbox) }
+        self.ending = nil
+        ending.succeed()
     }
 
     // MARK: Doors
@@ -147,6 +173,15 @@ final class ServerLoop {
     /// Opens a door of a connection, then carries out what it led to.
     private func enter(_ id: UInt64, _ door: Door) {
         guard let member = members[id] else { return }
+        pass(member, door)
+        // What was refused only because the outbox was full may be taken now; each round sends a frame, so this ends.
+        while members[id] != nil, let stream = member.denied.first(where: { canSend(on: $0, of: member) }) {
+            member.denied.remove(stream)
+            pass(member) { connection, now, outbox in connection.transportReady(at: now, via: &outbox) }
+        }
+    }
+
+    private func pass(_ member: ServerMember, _ door: Door) {
         var outbox = ServerOutbox { [unowned self] stream, queued in
             let isReady = queued == 0 && canSend(on: stream, of: member)
             if !isReady { member.denied.insert(stream) }
@@ -155,29 +190,31 @@ final class ServerLoop {
         member.events += door(&member.connection, .now, &outbox)
         carryOut(outbox.entries, for: member)
         handleEvents(of: member)
+        if member.connection.state != .open { shared.release(member) }
         if member.connection.isFinished {
-            member.timer?.cancel()
-            shared.release(member)
-            members[id] = nil
-            return
-        }
-        schedule(member)
-        // What was refused only because the outbox was full may be taken now; each round sends a frame, so this ends.
-        if let stream = member.denied.first(where: { canSend(on: $0, of: member) }) {
-            member.denied.remove(stream)
-            ready(id)
+            forget(member)
+            endIfIdle()
+        } else {
+            schedule(member)
         }
     }
 
-    private func canSend(on stream: StreamID, of member: Member) -> Bool {
-        switch member.routes[stream] {
-        case .interleaved: member.channel.isWritable
-        case .datagrams: sender?.canSend(to: StreamKey(connection: member.id, stream: stream)) ?? false
-        case nil: false
+    /// A stream of this connection can go on.
+    private func ready(_ id: UInt64) {
+        enter(id) { connection, now, outbox in connection.transportReady(at: now, via: &outbox) }
+        endIfIdle()
+    }
+
+    private func forget(_ member: ServerMember) {
+        guard members.removeValue(forKey: member.id) != nil else { return }
+        member.timer?.cancel()
+        shared.release(member)
+        for (presentation, counts) in readers {
+            for _ in 0..<(counts[member.id] ?? 0) { left(presentation, connection: member.id) }
         }
     }
 
-    private func schedule(_ member: Member) {
+    private func schedule(_ member: ServerMember) {
         let deadline = member.connection.deadline
         guard deadline != member.timerDeadline else { return }
         member.timer?.cancel()
@@ -196,7 +233,7 @@ final class ServerLoop {
         enter(id) { connection, now, outbox in connection.advance(to: now, via: &outbox) }
     }
 
-    private func handleEvents(of member: Member) {
+    private func handleEvents(of member: ServerMember) {
         // Answers given at once lead to further events; they are taken here in turn, not by recursion.
         guard !member.isHandlingEvents else { return }
         member.isHandlingEvents = true
@@ -206,114 +243,5 @@ final class ServerLoop {
             member.events = []
             for event in events { shared.handle(event, from: member, on: self) }
         }
-    }
-
-    // MARK: Sending
-
-    private func carryOut(_ entries: [ServerOutbox.Entry], for member: Member) {
-        guard !entries.isEmpty else { return }
-        for entry in entries {
-            switch entry {
-            case .control(let bytes): sendControl(bytes, to: member)
-            case .close: closeAfterSending(member)
-            case .open(let stream, let route): open(stream, by: route, for: member)
-            case .closeStream(let stream): close(stream, of: member)
-            case .batch(let batch, let stream): send(batch, on: stream, of: member)
-            case .report(let report, let stream): send(report: report, on: stream, of: member)
-            }
-        }
-        member.channel.flush()
-    }
-
-    private func sendControl(_ bytes: [UInt8], to member: Member) {
-        if !member.channel.isWritable {
-            member.unreadControlBytes += bytes.count
-            guard member.unreadControlBytes <= Self.maximumUnreadControlBytes else {
-                return member.channel.close(promise: nil)
-            }
-        }
-        member.channel.write(ByteBuffer(bytes: bytes), promise: nil)
-    }
-
-    /// Closes once everything written has left, or after a while if the peer does not take it.
-    private func closeAfterSending(_ member: Member) {
-        let channel = member.channel
-        channel.writeAndFlush(ByteBuffer()).whenComplete { _ in channel.close(promise: nil) }
-        eventLoop.scheduleTask(in: .seconds(2)) { channel.close(promise: nil) }
-    }
-
-    private func open(_ stream: StreamID, by route: MediaRoute, for member: Member) {
-        member.routes[stream] = route
-        guard case .datagrams(_, let rtcp?) = route, let address = member.address?.with(port: rtcp) else { return }
-        reporters[address] = StreamKey(connection: member.id, stream: stream)
-    }
-
-    private func close(_ stream: StreamID, of member: Member) {
-        let route = member.routes.removeValue(forKey: stream)
-        member.denied.remove(stream)
-        let key = StreamKey(connection: member.id, stream: stream)
-        sender?.cancel(key)
-        guard case .datagrams(_, let rtcp?) = route, let address = member.address?.with(port: rtcp) else { return }
-        if reporters[address] == key { reporters[address] = nil }
-    }
-
-    private func send(_ batch: RTPPacketBatch, on stream: StreamID, of member: Member) {
-        switch member.routes[stream] {
-        case .interleaved(let channels):
-            member.channel.write(framed(batch, channel: channels.rtp), promise: nil)
-        case .datagrams(let rtp, _):
-            guard let address = member.address?.with(port: rtp) else { return }
-            sender?.send(batch, bytes: bytes(of: batch), to: address, reader: StreamKey(connection: member.id, stream: stream))
-        case nil:
-            return
-        }
-    }
-
-    private func send(report: [UInt8], on stream: StreamID, of member: Member) {
-        switch member.routes[stream] {
-        case .interleaved(let channels):
-            guard let channel = channels.rtcp else { return }
-            let frame = InterleavedFrame(channel: channel, payload: report)
-            member.channel.write(ByteBuffer(bytes: RTSPSerializer.bytes(of: frame)), promise: nil)
-        case .datagrams(_, let rtcp?):
-            guard let address = member.address?.with(port: rtcp), let socket = datagrams?.rtcp else { return }
-            socket.writeAndFlush(AddressedEnvelope(remoteAddress: address, data: ByteBuffer(bytes: report)), promise: nil)
-        case .datagrams, nil:
-            return
-        }
-    }
-
-    /// The batch as network bytes, made once for all its readers.
-    private func bytes(of batch: RTPPacketBatch) -> ByteBuffer {
-        if let lastBatch, lastBatch.batch.isIdentical(to: batch) { return lastBatch.bytes }
-        let bytes = ByteBuffer(bytes: batch.bytes)
-        lastBatch = (batch, bytes)
-        lastFramed = [:]
-        return bytes
-    }
-
-    /// The batch framed for one channel number, made once for all readers on that channel.
-    private func framed(_ batch: RTPPacketBatch, channel: UInt8) -> ByteBuffer {
-        if let lastBatch, lastBatch.batch.isIdentical(to: batch), let framed = lastFramed[channel] { return framed }
-        _ = bytes(of: batch)
-        let framed = ByteBuffer(bytes: batch.interleaved(channel: channel))
-        lastFramed[channel] = framed
-        return framed
-    }
-}
-
-extension RTPPacketBatch {
-    /// Whether this is the same batch: the first packet's header names source, timestamp and number.
-    fileprivate func isIdentical(to other: RTPPacketBatch) -> Bool {
-        bytes.count == other.bytes.count && stride == other.stride
-            && bytes.prefix(RTPHeader.length) == other.bytes.prefix(RTPHeader.length)
-    }
-}
-
-extension SocketAddress {
-    /// The same host at another port.
-    func with(port: UInt16) -> SocketAddress? {
-        guard let ipAddress else { return nil }
-        return try? SocketAddress(ipAddress: ipAddress, port: Int(port))
     }
 }

@@ -1,52 +1,67 @@
 internal import NIOCore
 internal import NIOPosix
-internal import RTPTransport
 internal import RTSPKit
 
 /// Two datagram sockets on neighbouring ports: RTP on the even one, RTCP on the odd one above it (RFC 3550 section 11).
 /// The course dialect has RTP alone, on any port.
 ///
+/// The system may break a socket over an error that concerns one peer; then it is opened again on the same port.
 /// Confined to its event loop.
 final class DatagramPorts {
     /// Which of the two sockets.
-    enum Kind: Sendable {
+    enum Kind: Sendable, CaseIterable {
         case rtp
         case rtcp
     }
 
+    let eventLoop: any EventLoop
     let ports: PortPair
-    let rtp: any Channel
-    let rtcp: (any Channel)?
+    private(set) var rtp: any Channel
+    private(set) var rtcp: (any Channel)?
+    /// Where datagrams that arrive go.
+    var onDatagram: ((Kind, SocketAddress, ByteBuffer) -> Void)?
+    /// The RTP socket takes packets again, or is a new one.
+    var onReady: (() -> Void)?
 
-    init(rtp: any Channel, rtcp: (any Channel)?, ports: PortPair) {
+    private let settings: Settings
+    private var isClosed = false
+
+    /// How the sockets are made, and made again.
+    struct Settings: Sendable {
+        /// The local address.
+        var host: String
+        /// The size of the system's buffer for what arrives, in bytes.
+        var receiveBuffer: Int
+    }
+
+    private init(rtp: any Channel, rtcp: (any Channel)?, ports: PortPair, settings: Settings) throws {
+        eventLoop = rtp.eventLoop
         self.rtp = rtp
         self.rtcp = rtcp
         self.ports = ports
+        self.settings = settings
+        try adopt(rtp, as: .rtp)
+        if let rtcp { try adopt(rtcp, as: .rtcp) }
     }
 
-    /// Where datagrams that arrive go; called on the event loop.
-    typealias Receiver = @Sendable (Kind, SocketAddress, ByteBuffer) -> Void
+    // MARK: Opening
 
     /// Binds a pair on `eventLoop`: within `range` where one is given, else wherever the system has a free pair.
     static func bind(
-        host: String, range: ClosedRange<UInt16>?, receiveBuffer: Int, on eventLoop: any EventLoop, receiver: @escaping Receiver
-    ) async throws -> NIOLoopBoundBox<DatagramPorts> {
-        var lastError: any Error = RTSPError(code: .portsUnavailable, message: "no free pair of UDP ports")
+        _ settings: Settings, range: ClosedRange<UInt16>?, on eventLoop: any EventLoop
+    ) async throws -> NIOLoopBound<DatagramPorts> {
+        var lastError: (any Error)?
         for first in candidates(in: range) {
             do {
-                let rtp = try await bootstrap(.rtp, receiveBuffer, eventLoop, receiver).bind(host: host, port: first).get()
+                let rtp = try await open(settings, port: first, on: eventLoop).get()
                 let port = rtp.localAddress?.port ?? 0
-                guard port % 2 == 0, port < 65_535 else {
+                guard port % 2 == 0, let pair = UInt16(exactly: port).map({ PortPair(rtp: $0, rtcp: $0 &+ 1) }) else {
                     try await rtp.close()
                     continue
                 }
                 do {
-                    let rtcp = try await bootstrap(.rtcp, receiveBuffer, eventLoop, receiver).bind(host: host, port: port + 1)
-                        .get()
-                    let pair = PortPair(rtp: UInt16(port), rtcp: UInt16(port + 1))
-                    return try await eventLoop.submit {
-                        NIOLoopBoundBox(DatagramPorts(rtp: rtp, rtcp: rtcp, ports: pair), eventLoop: eventLoop)
-                    }.get()
+                    let rtcp = try await open(settings, port: port + 1, on: eventLoop).get()
+                    return try await adopt(rtp, rtcp, pair, settings)
                 } catch {
                     try? await rtp.close()
                     throw error
@@ -55,23 +70,22 @@ final class DatagramPorts {
                 lastError = error
             }
         }
-        throw RTSPError(code: .portsUnavailable, message: "no free pair of UDP ports on \(host)", underlying: lastError)
+        throw RTSPError(
+            code: .portsUnavailable, message: "no free pair of UDP ports on \(settings.host)", underlying: lastError)
     }
 
     /// Binds one socket for RTP alone, on exactly this port; 0 lets the system choose.
     static func bindSingle(
-        host: String, port: UInt16, receiveBuffer: Int, on eventLoop: any EventLoop, receiver: @escaping Receiver
-    ) async throws -> NIOLoopBoundBox<DatagramPorts> {
+        _ settings: Settings, port: UInt16, on eventLoop: any EventLoop
+    ) async throws -> NIOLoopBound<DatagramPorts> {
         let channel: any Channel
         do {
-            channel = try await bootstrap(.rtp, receiveBuffer, eventLoop, receiver).bind(host: host, port: Int(port)).get()
+            channel = try await open(settings, port: Int(port), on: eventLoop).get()
         } catch {
             throw RTSPError(code: .portsUnavailable, message: "UDP port \(port) cannot be had", underlying: error)
         }
         let pair = PortPair(rtp: UInt16(truncatingIfNeeded: channel.localAddress?.port ?? Int(port)))
-        return try await eventLoop.submit {
-            NIOLoopBoundBox(DatagramPorts(rtp: channel, rtcp: nil, ports: pair), eventLoop: eventLoop)
-        }.get()
+        return try await adopt(channel, nil, pair, settings)
     }
 
     private static func candidates(in range: ClosedRange<UInt16>?) -> [Int] {
@@ -81,42 +95,90 @@ final class DatagramPorts {
         return Array(stride(from: first, through: Int(range.upperBound) - 1, by: 2))
     }
 
-    private static func bootstrap(
-        _ kind: Kind, _ receiveBuffer: Int, _ eventLoop: any EventLoop, _ receiver: @escaping Receiver
-    ) -> DatagramBootstrap {
+    private static func open(
+        _ settings: Settings, port: Int, on eventLoop: any EventLoop
+    ) -> EventLoopFuture<any Channel> {
         DatagramBootstrap(group: eventLoop)
-            .channelOption(.socketOption(.so_rcvbuf), value: ChannelOptions.Types.SocketOption.Value(receiveBuffer))
+            .channelOption(.socketOption(.so_rcvbuf), value: ChannelOptions.Types.SocketOption.Value(settings.receiveBuffer))
             .channelOption(.socketOption(.so_sndbuf), value: ChannelOptions.Types.SocketOption.Value(1 << 20))
             .channelOption(.datagramVectorReadMessageCount, value: 4)
             .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 65_536 * 4))
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(DatagramHandler(kind: kind, receiver: receiver))
-                }
-            }
+            .bind(host: settings.host, port: port)
     }
 
+    private static func adopt(
+        _ rtp: any Channel, _ rtcp: (any Channel)?, _ ports: PortPair, _ settings: Settings
+    ) async throws -> NIOLoopBound<DatagramPorts> {
+        try await rtp.eventLoop.submit {
+            NIOLoopBound(
+                try DatagramPorts(rtp: rtp, rtcp: rtcp, ports: ports, settings: settings), eventLoop: rtp.eventLoop)
+        }.get()
+    }
+
+    private func adopt(_ channel: any Channel, as kind: Kind) throws {
+        try channel.pipeline.syncOperations.addHandler(DatagramHandler(kind: kind, ports: self))
+    }
+
+    // MARK: Closing
+
+    /// Closes both sockets for good.
     func close() {
+        isClosed = true
+        onDatagram = nil
+        onReady = nil
         rtp.close(promise: nil)
         rtcp?.close(promise: nil)
     }
+
+    fileprivate func broke(_ kind: Kind) {
+        reopen(kind, after: .milliseconds(20))
+    }
+
+    private func reopen(_ kind: Kind, after delay: TimeAmount) {
+        guard !isClosed, let port = kind == .rtp ? ports.rtp : ports.rtcp else { return }
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        eventLoop.scheduleTask(in: delay) {
+            guard !bound.value.isClosed else { return }
+            Self.open(bound.value.settings, port: Int(port), on: bound.value.eventLoop).whenComplete { result in
+                bound.value.reopened(kind, result)
+            }
+        }
+    }
+
+    private func reopened(_ kind: Kind, _ result: Result<any Channel, any Error>) {
+        guard case .success(let channel) = result, (try? adopt(channel, as: kind)) != nil else {
+            return reopen(kind, after: .seconds(1))
+        }
+        guard !isClosed else { return channel.close(promise: nil) }
+        switch kind {
+        case .rtp: rtp = channel
+        case .rtcp: rtcp = channel
+        }
+        onReady?()
+    }
 }
 
-/// Hands datagrams on; an error on a datagram socket (a closed port at the other end) concerns one peer only and is ignored.
+/// Hands datagrams on. An error on a datagram socket (a closed port at the other end) concerns one peer only and is ignored.
 private final class DatagramHandler: ChannelInboundHandler {
     typealias InboundIn = AddressedEnvelope<ByteBuffer>
     private let kind: DatagramPorts.Kind
-    private let receiver: DatagramPorts.Receiver
+    private let ports: DatagramPorts
 
-    init(kind: DatagramPorts.Kind, receiver: @escaping DatagramPorts.Receiver) {
+    init(kind: DatagramPorts.Kind, ports: DatagramPorts) {
         self.kind = kind
-        self.receiver = receiver
+        self.ports = ports
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let envelope = Self.unwrapInboundIn(data)
-        receiver(kind, envelope.remoteAddress, envelope.data)
+        ports.onDatagram?(kind, envelope.remoteAddress, envelope.data)
     }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if kind == .rtp, context.channel.isWritable { ports.onReady?() }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) { ports.broke(kind) }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {}
 }

@@ -9,94 +9,170 @@ final class PacedSender {
     /// Whom a batch goes to; batches for one reader keep their order.
     typealias Reader = StreamKey
 
+    /// What a reader has yet to get.
+    private struct Lane {
+        var items: [Item] = []
+        /// How the first item leaves, once it has begun to.
+        var schedule: PacedSend?
+        /// What is to be done once all has left.
+        var followers: [() -> Void] = []
+    }
+
     private struct Item {
-        var reader: Reader
         var address: SocketAddress
         var bytes: ByteBuffer
         var batch: RTPPacketBatch
-        var schedule: PacedSend
     }
 
-    private let channel: any Channel
+    /// A reader over whom the socket broke.
+    private enum Trouble {
+        /// Its path may not take segmented sends: its packets go one by one.
+        case unsegmented
+        /// Nor single ones: it gets nothing until then.
+        case shunned(until: ContinuousClock.Instant)
+    }
+
+    /// The socket; to be replaced when it has broken.
+    var channel: any Channel
     private let pacing: Pacing
     private let offload: Bool
-    private var items: [Item] = []
-    private var pending: [Reader: Int] = [:]
-    private var timer: Scheduled<Void>?
+    private let clock: () -> ContinuousClock.Instant
     /// Called when a reader's last batch has left.
     private let drained: (Reader) -> Void
+    private var lanes: [Reader: Lane] = [:]
+    private var troubles: [Reader: Trouble] = [:]
+    private var timer: Scheduled<Void>?
+    private var timerDeadline: ContinuousClock.Instant?
 
-    init(channel: any Channel, pacing: Pacing, offload: Bool, drained: @escaping (Reader) -> Void) {
+    /// How long a reader is left alone whose packets break the socket.
+    static let shunTime = Duration.seconds(5)
+
+    init(
+        channel: any Channel, pacing: Pacing, offload: Bool, clock: @escaping () -> ContinuousClock.Instant = { .now },
+        drained: @escaping (Reader) -> Void
+    ) {
         self.channel = channel
         self.pacing = pacing
         self.offload = offload
+        self.clock = clock
         self.drained = drained
     }
 
+    /// Whether everything has left.
+    var isIdle: Bool { lanes.isEmpty }
+
     /// Whether another batch may be queued for `reader`: one may wait while one leaves.
-    func canSend(to reader: Reader) -> Bool { channel.isWritable && pending[reader, default: 0] < 2 }
+    func canSend(to reader: Reader) -> Bool { channel.isWritable && (lanes[reader]?.items.count ?? 0) < 2 }
 
     /// Queues a batch; `bytes` are the batch's own, shared among its readers.
     func send(_ batch: RTPPacketBatch, bytes: ByteBuffer, to address: SocketAddress, reader: Reader) {
-        pending[reader, default: 0] += 1
-        let now = ContinuousClock.now
-        let schedule = PacedSend(packetCount: batch.count, pacing: pacing, at: now)
-        items.append(Item(reader: reader, address: address, bytes: bytes, batch: batch, schedule: schedule))
-        // A reader's later batch waits for the earlier one, so only a first batch can start now.
-        if pending[reader] == 1 { sendDue() }
-    }
-
-    /// Forgets what `reader` still had to get.
-    func cancel(_ reader: Reader) {
-        items.removeAll { $0.reader == reader }
-        pending[reader] = nil
-    }
-
-    private func sendDue() {
-        let now = ContinuousClock.now
-        var next: ContinuousClock.Instant?
-        var busy: Set<Reader> = []
-        var finished: [Reader] = []
-        for index in items.indices where !busy.contains(items[index].reader) {
-            while let packets = items[index].schedule.next(at: now) { write(packets, of: items[index]) }
-            if let deadline = items[index].schedule.deadline {
-                busy.insert(items[index].reader)
-                next = next.map { min($0, deadline) } ?? deadline
-            } else {
-                finished.append(items[index].reader)
-            }
+        lanes[reader, default: Lane()].items.append(Item(address: address, bytes: bytes, batch: batch))
+        // While an earlier batch is leaving, the timer is set already.
+        guard lanes[reader]?.schedule == nil else { return }
+        if let deadline = sendDue(to: reader, at: clock()) {
+            setTimer(deadline)
+        } else {
+            settle(reader)
         }
-        channel.flush()
-        items.removeAll { $0.schedule.isFinished }
+    }
+
+    /// Does `action` once everything queued for `reader` has left.
+    func after(_ reader: Reader, _ action: @escaping () -> Void) {
+        guard lanes[reader] != nil else { return action() }
+        lanes[reader]?.followers.append(action)
+    }
+
+    /// The reader is gone; what was queued for it still leaves.
+    func forget(_ reader: Reader) { troubles[reader] = nil }
+
+    /// Sends nothing any more.
+    func stop() {
         timer?.cancel()
         timer = nil
-        if let next {
-            // Confined to this loop: the timer fires on it.
-            let bound = NIOLoopBound(self, eventLoop: channel.eventLoop)
-            timer = channel.eventLoop.scheduleTask(in: TimeAmount(now.duration(to: next))) { bound.value.sendDue() }
-        }
-        for reader in finished {
-            let left = pending[reader, default: 1] - 1
-            pending[reader] = left > 0 ? left : nil
-        }
-        for reader in finished where pending[reader] == nil { drained(reader) }
+        lanes = [:]
     }
 
-    private func write(_ packets: Range<Int>, of item: Item) {
+    // MARK: In time
+
+    private func tick() {
+        timer = nil
+        timerDeadline = nil
+        let now = clock()
+        var earliest: ContinuousClock.Instant?
+        var finished: [Reader] = []
+        for reader in Array(lanes.keys) {
+            if let deadline = sendDue(to: reader, at: now) {
+                earliest = earliest.map { min($0, deadline) } ?? deadline
+            } else {
+                finished.append(reader)
+            }
+        }
+        if let earliest { setTimer(earliest) }
+        for reader in finished { settle(reader) }
+    }
+
+    /// Sends what is due to one reader.
+    /// - Returns: when the next of it is due; `nil` when nothing is left.
+    private func sendDue(to reader: Reader, at now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
+        guard var lane = lanes[reader] else { return nil }
+        var start = now
+        while let item = lane.items.first {
+            var schedule = lane.schedule ?? PacedSend(packetCount: item.batch.count, pacing: pacing, at: start)
+            while let packets = schedule.next(at: now) { write(packets, of: item, to: reader, at: now) }
+            lane.schedule = schedule
+            guard schedule.isFinished else { break }
+            lane.items.removeFirst()
+            lane.schedule = nil
+            start = now + pacing.interval
+        }
+        lanes[reader] = lane
+        return lane.schedule?.deadline
+    }
+
+    /// Everything for `reader` has left.
+    private func settle(_ reader: Reader) {
+        guard let lane = lanes[reader], lane.items.isEmpty else { return }
+        lanes[reader] = nil
+        for follower in lane.followers { follower() }
+        drained(reader)
+    }
+
+    private func setTimer(_ deadline: ContinuousClock.Instant) {
+        if let timerDeadline, timerDeadline <= deadline { return }
+        timer?.cancel()
+        timerDeadline = deadline
+        let bound = NIOLoopBound(self, eventLoop: channel.eventLoop)
+        timer = channel.eventLoop.scheduleTask(in: TimeAmount(clock().duration(to: deadline))) { bound.value.tick() }
+    }
+
+    // MARK: Writing
+
+    private func write(_ packets: Range<Int>, of item: Item, to reader: Reader, at now: ContinuousClock.Instant) {
+        guard channel.isActive, let isSegmented = isSegmented(reader, at: now) else { return }
+        let all = item.batch.range(ofPacketsAt: packets)
         let stride = item.batch.stride
-        let bytes = packets.lowerBound * stride..<min(packets.upperBound * stride, item.batch.bytes.count)
-        let perWrite = offload ? max(1, min(64, 65_000 / stride)) * stride : stride
-        var start = bytes.lowerBound
-        while start < bytes.upperBound {
-            let length = min(perWrite, bytes.upperBound - start)
+        let step = isSegmented ? max(1, min(64, 65_000 / stride)) * stride : stride
+        for start in Swift.stride(from: all.lowerBound, to: all.upperBound, by: step) {
+            let length = min(step, all.upperBound - start)
             guard let slice = item.bytes.getSlice(at: item.bytes.readerIndex + start, length: length) else { return }
-            let metadata =
-                length > stride
-                ? AddressedEnvelope<ByteBuffer>.Metadata(
-                    ecnState: .transportNotCapable, packetInfo: nil, segmentSize: stride) : nil
-            let envelope = AddressedEnvelope(remoteAddress: item.address, data: slice, metadata: metadata)
+            var envelope = AddressedEnvelope(remoteAddress: item.address, data: slice)
+            if length > stride {
+                envelope.metadata = .init(ecnState: .transportNotCapable, packetInfo: nil, segmentSize: stride)
+            }
             channel.write(envelope, promise: nil)
-            start += length
+        }
+        channel.flush()
+        // The system gives no more than the socket's end as a sign that it would not send these.
+        guard !channel.isActive else { return }
+        troubles[reader] = isSegmented && troubles[reader] == nil ? .unsegmented : .shunned(until: now + Self.shunTime)
+    }
+
+    /// Whether packets go to `reader` in runs; `nil` while it gets none.
+    private func isSegmented(_ reader: Reader, at now: ContinuousClock.Instant) -> Bool? {
+        switch troubles[reader] {
+        case nil: return offload
+        case .unsegmented: return false
+        case .shunned(let end): return now < end ? nil : false
         }
     }
 }

@@ -1,0 +1,32 @@
+internal import NIOCore
+internal import RTPTransport
+internal import RTSPKit
+
+/// One control connection and what belongs to it. Confined to its event loop.
+final class ServerMember {
+    let id: UInt64
+    let channel: any Channel
+    let address: SocketAddress?
+    var connection: ServerConnection
+    var routes: [StreamID: MediaRoute] = [:]
+    /// Streams that a door found busy; looked at again when the sockets have taken what there was.
+    var denied: Set<StreamID> = []
+    var events: [ServerEvent] = []
+    var isHandlingEvents = false
+    var timer: Scheduled<Void>?
+    var timerDeadline: ContinuousClock.Instant?
+    /// Control bytes sent since the peer last took everything: a peer that asks and does not read is cut off.
+    var unreadControlBytes = 0
+    /// Whether a place among the server's sessions is kept for the SETUP that is being answered.
+    var holdsReservation = false
+
+    init(id: UInt64, channel: any Channel, address: SocketAddress?, connection: ServerConnection) {
+        self.id = id
+        self.channel = channel
+        self.address = address
+        self.connection = connection
+    }
+
+    /// Who it is, for people.
+    var peer: String { address.map { "\($0.ipAddress ?? "?"):\($0.port ?? 0)" } ?? "?" }
+}
