@@ -265,8 +265,9 @@ final class ClientDriver {
 
     private func close(_ failure: RTSPError?) {
         guard !waiters.isClosed else { return }
-        waiters.close(failure)
+        let closing = waiters.close(failure)
         finishFrames()
+        for promise in closing { promise.succeed() }
     }
 
     private func finishFrames() {

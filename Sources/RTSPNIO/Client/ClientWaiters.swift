@@ -72,7 +72,8 @@ struct ClientWaiters {
     }
 
     /// It is over: everyone is told.
-    mutating func close(_ failure: RTSPError?) {
+    /// - Returns: those who waited for it, to be told at last.
+    mutating func close(_ failure: RTSPError?) -> [EventLoopPromise<Void>] {
         isClosed = true
         reason = failure
         for promise in describing { promise.fail(self.failure) }
@@ -81,6 +82,7 @@ struct ClientWaiters {
         settingUp = []
         fail(\.playing, self.failure)
         fail(\.paused, self.failure)
-        succeed(\.closing)
+        defer { closing = [] }
+        return closing
     }
 }

@@ -102,6 +102,14 @@ public final class RTSPServer: Service, Sendable {
     /// How many sessions there are now.
     public var sessionCount: Int { shared.sessionCount }
 
+    /// What the server holds now.
+    func census() async -> ServerCensus {
+        var sum = ServerCensus()
+        for loop in shared.loops { sum += (try? await loop.submit { $0.census() }) ?? ServerCensus() }
+        sum.sessions = sessionCount
+        return sum
+    }
+
     /// Listens and serves until the task is cancelled or a graceful shutdown begins; then ends every session with RTCP BYE,
     /// which takes two seconds at most.
     /// - Parameter listening: told the port once connections are accepted.
@@ -116,10 +124,12 @@ public final class RTSPServer: Service, Sendable {
             throw RTSPError(
                 code: .cannotBind, message: "cannot listen on \(configuration.host):\(configuration.port)", underlying: error)
         }
+        shared.setLoops(loops)
         listening(listener.localAddress?.port ?? configuration.port)
         try? await waitForEnd(of: listener)
         try? await listener.close()
         await stop(loops)
+        shared.setLoops([])
     }
 
     /// As ``run(listening:)``, telling nobody the port.

@@ -131,6 +131,13 @@ final class ServerLoop {
         }
     }
 
+    /// What is held here.
+    func census() -> ServerCensus {
+        ServerCensus(
+            connections: members.count, reporters: reporters.count,
+            liveReaders: readers.values.reduce(0) { $0 + $1.values.reduce(0, +) }, pacedReaders: sender.readerCount)
+    }
+
     // MARK: The end
 
     /// Ends all sessions and closes all connections and sockets.

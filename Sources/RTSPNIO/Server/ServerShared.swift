@@ -21,6 +21,8 @@ final class ServerShared: Sendable {
         var fallback: (@Sendable (String) -> Offering?)?
         var nextLiveID: UInt64 = 1
         var sessionCount = 0
+        /// While running.
+        var loops: [ServerLoopReference] = []
     }
 
     let configuration: RTSPServer.Configuration
@@ -141,6 +143,11 @@ final class ServerShared: Sendable {
         member.holdsReservation = false
         state.withLock { $0.sessionCount -= 1 }
     }
+
+    /// The loops, while the server runs.
+    var loops: [ServerLoopReference] { state.withLock { $0.loops } }
+
+    func setLoops(_ loops: [ServerLoopReference]) { state.withLock { $0.loops = loops } }
 
     var sessionCount: Int { state.withLock { $0.sessionCount } }
 

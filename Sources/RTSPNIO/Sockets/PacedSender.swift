@@ -61,6 +61,9 @@ final class PacedSender {
     /// Whether everything has left.
     var isIdle: Bool { lanes.isEmpty }
 
+    /// How many readers have something to get, or a record of trouble.
+    var readerCount: Int { Set(lanes.keys).union(troubles.keys).count }
+
     /// Whether another batch may be queued for `reader`: one may wait while one leaves.
     func canSend(to reader: Reader) -> Bool { channel.isWritable && (lanes[reader]?.items.count ?? 0) < 2 }
 
