@@ -122,8 +122,12 @@ final class ClientDriver {
         let promise = eventLoop.makePromise(of: Void.self)
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
         promise.futureResult.whenComplete { _ in bound.value.release() }
-        waiters.waitUntilClosed(promise)
-        if !waiters.isClosed { enter { connection, now, outbox in connection.tearDown(at: now, via: &outbox) } }
+        if waiters.isClosed {
+            promise.succeed()
+        } else {
+            waiters.closing.append(promise)
+            enter { connection, now, outbox in connection.tearDown(at: now, via: &outbox) }
+        }
         return promise.futureResult
     }
 

@@ -8,7 +8,8 @@ struct ClientWaiters {
 
     private var describing: [EventLoopPromise<Description>] = []
     private var settingUp: [EventLoopPromise<Readiness>] = []
-    private var closing: [EventLoopPromise<Void>] = []
+    /// Those who wait for the end.
+    var closing: [EventLoopPromise<Void>] = []
     /// Those who wait for the answer to PLAY.
     var playing: [EventLoopPromise<Void>] = []
     /// Those who wait for the answer to PAUSE.
@@ -43,10 +44,6 @@ struct ClientWaiters {
         } else {
             settingUp.append(promise)
         }
-    }
-
-    mutating func waitUntilClosed(_ promise: EventLoopPromise<Void>) {
-        if isClosed { promise.succeed() } else { closing.append(promise) }
     }
 
     mutating func described(_ description: Description) {
