@@ -1,3 +1,5 @@
+internal import NIOCore
+
 /// What went wrong, at the level of a whole presentation or server.
 public struct RTSPError: Error, Sendable, CustomStringConvertible {
     /// What kind of failure it is.
@@ -62,6 +64,17 @@ public struct RTSPError: Error, Sendable, CustomStringConvertible {
 
     /// The message and its cause.
     public var description: String {
-        underlying.map { "\(message) (\($0))" } ?? message
+        switch underlying {
+        case nil: message
+        case let error as IOError: "\(message): \(Self.words(error))"
+        case let error?: "\(message): \(error)"
+        }
+    }
+
+    /// What the system says, without the name of the call: `bind(…): Address already in use (errno: 98)`.
+    private static func words(_ error: IOError) -> Substring {
+        let text = error.description[...]
+        let start = text.firstRange(of: "): ")?.upperBound ?? text.startIndex
+        return text[start...].firstRange(of: " (errno").map { text[start..<$0.lowerBound] } ?? text[start...]
     }
 }

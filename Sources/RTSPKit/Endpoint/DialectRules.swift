@@ -33,6 +33,8 @@ struct DialectRules: Sendable, Hashable {
     let sendsReports: Bool
     /// Whether a method that does not exist is answered 200 once there is a session.
     let acceptsUnknownMethods: Bool
+    /// Whether media may travel on the control connection.
+    let allowsInterleaving: Bool
     /// Whether every session ends with its connection.
     let sessionsEndWithConnection: Bool
     private let packetSize: Int
@@ -48,6 +50,7 @@ struct DialectRules: Sendable, Hashable {
             idleTime = configuration.limits.idleTime
             sendsReports = true
             acceptsUnknownMethods = false
+            allowsInterleaving = true
             sessionsEndWithConnection = false
         case .lab:
             // Its clients send nothing while they play; the connection is their sign of life.
@@ -56,6 +59,7 @@ struct DialectRules: Sendable, Hashable {
             idleTime = max(configuration.limits.idleTime, .seconds(300))
             sendsReports = false
             acceptsUnknownMethods = true
+            allowsInterleaving = false
             sessionsEndWithConnection = true
         }
     }

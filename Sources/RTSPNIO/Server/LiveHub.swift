@@ -23,6 +23,7 @@ final class LiveHub {
     private var hasReportedRefusal = false
     private var readers: [ObjectIdentifier: Readers] = [:]
     private var isFinished = false
+    private let start = ContinuousClock.now
     /// Called when the last reader of a withdrawn presentation has left.
     private var onAbandoned: (() -> Void)?
 
@@ -64,7 +65,7 @@ final class LiveHub {
     /// Takes what is in the mailbox.
     func pump() {
         guard !isFinished else { return }
-        if let frame = mailbox.take() { send(frame) }
+        if let frame = mailbox.take(at: start.duration(to: .now)) { send(frame) }
         guard mailbox.isFinished else { return }
         isFinished = true
         let goodbye = presentation.goodbye(at: .now)

@@ -12,7 +12,10 @@ extension ServerLoop {
         guard !entries.isEmpty else { return }
         for entry in entries {
             switch entry {
-            case .control(let bytes): sendControl(bytes, to: member)
+            case .control(let bytes):
+                sendControl(bytes, to: member)
+                // Datagrams take another way: the reply that announces them leaves before they do.
+                member.channel.flush()
             case .close: closeAfterSending(member)
             case .open(let stream, let route): open(stream, by: route, for: member)
             case .closeStream(let stream): close(stream, of: member)
