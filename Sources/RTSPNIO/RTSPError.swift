@@ -1,5 +1,3 @@
-internal import NIOCore
-
 /// What went wrong, at the level of a whole presentation or server.
 public struct RTSPError: Error, Sendable, CustomStringConvertible {
     /// What kind of failure it is.
@@ -64,17 +62,16 @@ public struct RTSPError: Error, Sendable, CustomStringConvertible {
 
     /// The message and its cause.
     public var description: String {
-        switch underlying {
-        case nil: message
-        case let error as IOError: "\(message): \(Self.words(error))"
-        case let error?: "\(message): \(error)"
-        }
+        underlying.map { "\(message): \(Self.words($0))" } ?? message
     }
 
-    /// What the system says, without the name of the call: `bind(…): Address already in use (errno: 98)`.
-    private static func words(_ error: IOError) -> Substring {
-        let text = error.description[...]
-        let start = text.firstRange(of: "): ")?.upperBound ?? text.startIndex
-        return text[start...].firstRange(of: " (errno").map { text[start..<$0.lowerBound] } ?? text[start...]
+    /// What an error says. Of an error of the system only the system's own words, without the name of the call and the number:
+    /// `bind(…): Address already in use) (errno: 98)`.
+    private static func words(_ error: any Error) -> String {
+        let text = "\(error)"
+        guard let number = text.firstRange(of: " (errno") else { return text }
+        let head = text[..<number.lowerBound]
+        let start = head.ranges(of: ": ").last?.upperBound ?? head.startIndex
+        return String(head[start...].filter { $0 != ")" })
     }
 }
