@@ -4,7 +4,8 @@ public struct RTSPError: Error, Sendable, CustomStringConvertible {
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String, Sendable {
             case invalidURL, cannotConnect, cannotBind, portsUnavailable, refused, notFound, unsupportedMedia
-            case unsupportedTransport, timedOut, noMedia, connectionLost, protocolViolation, unauthorized, alreadyOffered, closed, invalidState
+            case unsupportedTransport, timedOut, noMedia, connectionLost, protocolViolation, unauthorized, alreadyOffered, closed,
+                invalidState
         }
         private let value: Value
 
