@@ -29,12 +29,12 @@ struct DialectRules: Sendable, Hashable {
     let sessionTimeout: Duration
     /// How long a connection without a session may go without a request.
     let idleTime: Duration
+    /// Whether media may travel on the control connection.
+    let interleaves: Bool
     /// Whether sender reports and BYE are sent.
     let sendsReports: Bool
     /// Whether a method that does not exist is answered 200 once there is a session.
     let acceptsUnknownMethods: Bool
-    /// Whether media may travel on the control connection.
-    let allowsInterleaving: Bool
     /// Whether every session ends with its connection.
     let sessionsEndWithConnection: Bool
     private let packetSize: Int
@@ -48,18 +48,18 @@ struct DialectRules: Sendable, Hashable {
         case .standard:
             sessionTimeout = configuration.sessionTimeout
             idleTime = configuration.limits.idleTime
+            interleaves = true
             sendsReports = true
             acceptsUnknownMethods = false
-            allowsInterleaving = true
             sessionsEndWithConnection = false
         case .lab:
             // Its clients send nothing while they play; the connection is their sign of life.
             sessionTimeout = .seconds(24 * 3600)
             // They do not expect to be left, and may have stood at an error or at the end of a movie for a while.
             idleTime = max(configuration.limits.idleTime, .seconds(300))
+            interleaves = false
             sendsReports = false
             acceptsUnknownMethods = true
-            allowsInterleaving = false
             sessionsEndWithConnection = true
         }
     }

@@ -38,6 +38,7 @@ public struct LivePresentation: Sendable {
     private var nextReport: ContinuousClock.Instant?
     private var lastFrame: (frame: LiveFrame, at: ContinuousClock.Instant)?
     private var lastStreamTime: Duration = .zero
+    private var lastFrameTime: Duration = .zero
 
     /// A presentation that has not begun.
     public init(
@@ -54,7 +55,9 @@ public struct LivePresentation: Sendable {
     /// Packetizes a frame that was captured at `now`.
     /// - Throws: ``JPEGError`` where RFC 2435 cannot carry the picture; the presentation goes on with the next.
     public mutating func packetize(_ frame: MJPEGFrame, at now: ContinuousClock.Instant) throws(JPEGError) -> LiveFrame {
-        let streamTime = advance(to: now)
+        // Two frames never share a timestamp, which would make one of them.
+        let streamTime = max(advance(to: now), lastFrame == nil ? .zero : lastFrameTime + .milliseconds(1))
+        (lastStreamTime, lastFrameTime) = (streamTime, streamTime)
         let firstSequenceNumber = sender.nextSequenceNumber
         let batch = try sender.packetize(frame.image, at: streamTime)
         var report: [UInt8]?

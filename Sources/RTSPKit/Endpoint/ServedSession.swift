@@ -117,8 +117,10 @@ struct ServedSession: Sendable {
             send(frame.batch, on: stream, via: &transport)
         case .liveOwnFormat(let description, var sender, let start):
             let origin = start ?? now
+            // Its readers go by rising timestamps, also where two frames come at once.
+            let streamTime = max(origin.duration(to: now), .milliseconds(report.framesSent))
             do {
-                let batch = try sender.packetize(frame.frame.image, at: origin.duration(to: now))
+                let batch = try sender.packetize(frame.frame.image, at: streamTime)
                 send(batch, on: stream, via: &transport)
             } catch {
                 refuse(error, events: &events)

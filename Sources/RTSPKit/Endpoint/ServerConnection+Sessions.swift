@@ -146,7 +146,7 @@ extension ServerConnection {
                 spec.serverPorts = ports
                 return (spec, .datagrams(rtp: client.rtp, rtcp: client.rtcp == 0 ? nil : client.rtcp))
             case .tcp:
-                guard rules.allowsInterleaving, let channels = freeChannels(offer.interleaved, except: key) else { continue }
+                guard rules.interleaves, let channels = freeChannels(offer.interleaved, except: key) else { continue }
                 spec.interleaved = channels
                 return (spec, .interleaved(channels))
             case .other:

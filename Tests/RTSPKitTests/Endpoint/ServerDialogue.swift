@@ -179,6 +179,11 @@ struct ServerDialogue {
         return packets
     }
 
+    mutating func captured(_ seed: UInt64 = 1) throws -> LiveFrame {
+        let frame = capture(seed)
+        return try #require(frame)
+    }
+
     // MARK: What happened
 
     /// The statuses of all answers, by the events.
