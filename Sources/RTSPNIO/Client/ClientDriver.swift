@@ -75,11 +75,16 @@ final class ClientDriver {
             guard address.ipAddress == channel.remoteAddress?.ipAddress else { return }
             knownSource = address
         }
-        enter { connection, now, outbox in
-            switch kind {
-            case .rtp: connection.receive(rtp: bytes.readableBytesUInt8Span, at: now, via: &outbox)
-            case .rtcp: connection.receive(rtcp: bytes.readableBytesUInt8Span, at: now, via: &outbox)
+        guard kind == .rtcp else {
+            return enter { connection, now, outbox in
+                connection.receive(rtp: bytes.readableBytesUInt8Span, at: now, via: &outbox)
             }
+        }
+        // After the packets that wait at the other socket: a busy client must not hear the BYE before them.
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        let packet = Array(bytes.readableBytesView)
+        eventLoop.execute {
+            bound.value.enter { connection, now, outbox in connection.receive(rtcp: packet.span, at: now, via: &outbox) }
         }
     }
 

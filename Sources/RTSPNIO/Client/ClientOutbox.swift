@@ -3,7 +3,7 @@ internal import RTSPKit
 
 /// Collects what a client connection wants sent while one of its doors is open.
 struct ClientOutbox: EndpointTransport {
-    enum Entry {
+    enum Entry: Hashable {
         case control([UInt8])
         case close
         case open(MediaRoute)

@@ -5,7 +5,7 @@ internal import RTSPKit
 /// Collects what a connection wants sent while one of its doors is open; the loop carries it out afterwards, in order.
 struct ServerOutbox: EndpointTransport {
     /// One thing to do.
-    enum Entry {
+    enum Entry: Hashable {
         case control([UInt8])
         case close
         case open(StreamID, MediaRoute)

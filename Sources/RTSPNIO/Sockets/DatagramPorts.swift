@@ -98,12 +98,24 @@ final class DatagramPorts {
     private static func open(
         _ settings: Settings, port: Int, on eventLoop: any EventLoop
     ) -> EventLoopFuture<any Channel> {
-        DatagramBootstrap(group: eventLoop)
+        // A channel that could not be bound is left open by the bootstrap (SwiftNIO 2.101), so it is kept at hand.
+        let made = NIOLoopBoundBox<(any Channel)?>.makeEmptyBox(eventLoop: eventLoop)
+        return DatagramBootstrap(group: eventLoop)
             .channelOption(.socketOption(.so_rcvbuf), value: ChannelOptions.Types.SocketOption.Value(settings.receiveBuffer))
             .channelOption(.socketOption(.so_sndbuf), value: ChannelOptions.Types.SocketOption.Value(1 << 20))
             .channelOption(.datagramVectorReadMessageCount, value: 4)
+            // All that the system holds is read in one turn of the loop.
+            .channelOption(.maxMessagesPerRead, value: 64)
             .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 65_536 * 4))
+            .channelInitializer { channel in
+                made.value = channel
+                return channel.eventLoop.makeSucceededVoidFuture()
+            }
             .bind(host: settings.host, port: port)
+            .always { result in
+                if case .failure = result { made.value?.close(promise: nil) }
+                made.value = nil
+            }
     }
 
     private static func adopt(

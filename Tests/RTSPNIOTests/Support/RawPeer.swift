@@ -15,6 +15,8 @@ final class RawPeer {
         chunks = stream.makeAsyncIterator()
         var bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelOption(.autoRead, value: isReading)
+            // One that does not read does not go either when the server does.
+            .channelOption(.allowRemoteHalfClosure, value: !isReading)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
         if let receiveBuffer { bootstrap = bootstrap.channelOption(.socketOption(.so_rcvbuf), value: .init(receiveBuffer)) }
         channel = try await bootstrap.channelInitializer { channel in

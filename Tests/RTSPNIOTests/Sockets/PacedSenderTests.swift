@@ -1,0 +1,229 @@
+import NIOCore
+import NIOEmbedded
+import NIOPosix
+import RTPTransport
+import RTSPKit
+import Testing
+
+@testable import RTSPNIO
+
+extension RTSPNIOTests {
+    @Suite struct PacedSenderTests {
+        /// A sender on a channel in memory, whose clock is the channel's.
+        private final class Bench {
+            let channel = EmbeddedChannel()
+            let address: SocketAddress
+            let reader = StreamKey(connection: 1, stream: StreamID(rawValue: 1))
+            private(set) var drained: [StreamKey] = []
+            private var sender: PacedSender?
+
+            init() throws {
+                address = try SocketAddress(ipAddress: "127.0.0.1", port: 5000)
+                try channel.connect(to: address).wait()
+            }
+
+            func makeSender(_ pacing: Pacing = Pacing(), offload: Bool = true) -> PacedSender {
+                let origin = ContinuousClock.now
+                let start = channel.embeddedEventLoop.now
+                let loop = channel.embeddedEventLoop
+                let sender = PacedSender(
+                    channel: channel, pacing: pacing, offload: offload,
+                    clock: { origin + .nanoseconds((loop.now - start).nanoseconds) },
+                    drained: { [unowned self] in drained.append($0) })
+                self.sender = sender
+                return sender
+            }
+
+            /// What has left since the last call.
+            func written() throws -> [AddressedEnvelope<ByteBuffer>] {
+                var envelopes: [AddressedEnvelope<ByteBuffer>] = []
+                while let envelope = try channel.readOutbound(as: AddressedEnvelope<ByteBuffer>.self) {
+                    envelopes.append(envelope)
+                }
+                return envelopes
+            }
+
+            func advance(_ time: TimeAmount) { channel.embeddedEventLoop.advanceTime(by: time) }
+        }
+
+        /// `count` bytes in packets of 1412, each byte telling its place.
+        private static func batch(_ count: Int, seed: Int = 0) -> RTPPacketBatch {
+            RTPPacketBatch(bytes: (0..<count).map { UInt8(truncatingIfNeeded: $0 / 1412 + $0 + seed) }, stride: 1412)
+        }
+
+        private static func bytes(_ envelopes: [AddressedEnvelope<ByteBuffer>]) -> [UInt8] {
+            envelopes.flatMap { Array($0.data.readableBytesView) }
+        }
+
+        @Test(arguments: [true, false])
+        func `a frame of 300 kB leaves in chunks, whole and in order`(_ offload: Bool) throws {
+            let bench = try Bench()
+            let sender = bench.makeSender(offload: offload)
+            let batch = Self.batch(300_000)
+            sender.send(batch, bytes: ByteBuffer(bytes: batch.bytes), to: bench.address, reader: bench.reader)
+            var all = try bench.written()
+            #expect(Self.bytes(all).count <= 20 * 1412)
+            #expect(bench.drained == [])
+            var chunks = 1
+            while !sender.isIdle, chunks < 100 {
+                bench.advance(.milliseconds(1))
+                let next = try bench.written()
+                #expect(Self.bytes(next).count <= 24 * 1412)
+                all += next
+                chunks += 1
+            }
+            #expect((10...14).contains(chunks))
+            #expect(Self.bytes(all) == batch.bytes)
+            #expect(bench.drained == [bench.reader])
+            for envelope in all {
+                #expect(envelope.remoteAddress == bench.address)
+                #expect(envelope.data.readableBytes <= (offload ? 65_507 : 1412))
+                #expect((envelope.metadata?.segmentSize != nil) == (envelope.data.readableBytes > 1412))
+            }
+            #expect(sender.readerCount == 0)
+        }
+
+        @Test func `a small frame leaves at once`() throws {
+            let bench = try Bench()
+            let sender = bench.makeSender()
+            let batch = Self.batch(10_000)
+            sender.send(batch, bytes: ByteBuffer(bytes: batch.bytes), to: bench.address, reader: bench.reader)
+            #expect(Self.bytes(try bench.written()) == batch.bytes)
+            #expect(bench.drained == [bench.reader])
+            #expect(sender.isIdle)
+        }
+
+        @Test func `two frames for one reader keep their order, and a third must wait`() throws {
+            let bench = try Bench()
+            let sender = bench.makeSender()
+            let batches = [Self.batch(100_000), Self.batch(100_000, seed: 1)]
+            for batch in batches {
+                #expect(sender.canSend(to: bench.reader))
+                sender.send(batch, bytes: ByteBuffer(bytes: batch.bytes), to: bench.address, reader: bench.reader)
+            }
+            #expect(!sender.canSend(to: bench.reader))
+            #expect(sender.canSend(to: StreamKey(connection: 2, stream: StreamID(rawValue: 1))))
+            var all = try bench.written()
+            var largest = 0
+            for _ in 0..<40 {
+                bench.advance(.milliseconds(1))
+                let next = try bench.written()
+                largest = max(largest, Self.bytes(next).count)
+                all += next
+            }
+            #expect(Self.bytes(all) == batches.flatMap(\.bytes))
+            // The second is paced from when it begins, so it does not leave in a burst.
+            #expect(largest <= 32 * 1412)
+            #expect(bench.drained == [bench.reader])
+        }
+
+        @Test func `readers do not wait for one another`() throws {
+            let bench = try Bench()
+            let sender = bench.makeSender()
+            let large = Self.batch(300_000)
+            let small = Self.batch(1000)
+            let other = StreamKey(connection: 2, stream: StreamID(rawValue: 1))
+            sender.send(large, bytes: ByteBuffer(bytes: large.bytes), to: bench.address, reader: bench.reader)
+            sender.send(small, bytes: ByteBuffer(bytes: small.bytes), to: bench.address, reader: other)
+            #expect(bench.drained == [other])
+            bench.advance(.milliseconds(30))
+            #expect(bench.drained == [other, bench.reader])
+        }
+
+        @Test func `what follows a frame waits for its last packet`() throws {
+            let bench = try Bench()
+            let sender = bench.makeSender()
+            var steps: [String] = []
+            sender.after(bench.reader) { steps.append("idle") }
+            let batch = Self.batch(100_000)
+            sender.send(batch, bytes: ByteBuffer(bytes: batch.bytes), to: bench.address, reader: bench.reader)
+            sender.after(bench.reader) { steps.append("after") }
+            #expect(steps == ["idle"])
+            bench.advance(.milliseconds(30))
+            #expect(steps == ["idle", "after"])
+            #expect(Self.bytes(try bench.written()) == batch.bytes)
+        }
+
+        @Test func `stopped, it sends nothing more`() throws {
+            let bench = try Bench()
+            let sender = bench.makeSender()
+            let batch = Self.batch(300_000)
+            sender.send(batch, bytes: ByteBuffer(bytes: batch.bytes), to: bench.address, reader: bench.reader)
+            _ = try bench.written()
+            sender.stop()
+            bench.advance(.milliseconds(30))
+            #expect(try bench.written().isEmpty)
+            #expect(bench.drained == [])
+        }
+
+        @Test func `a reader over whom the socket breaks loses offload first, then its packets`() throws {
+            let bench = try Bench()
+            let sender = bench.makeSender()
+            let batch = Self.batch(10_000)
+            for expected in [true, false, nil] as [Bool?] {
+                let channel = EmbeddedChannel(handler: BreakingHandler(), loop: bench.channel.embeddedEventLoop)
+                try channel.connect(to: bench.address).wait()
+                sender.channel = channel
+                sender.send(batch, bytes: ByteBuffer(bytes: batch.bytes), to: bench.address, reader: bench.reader)
+                let first = try channel.readOutbound(as: AddressedEnvelope<ByteBuffer>.self)
+                #expect(first.map { $0.metadata?.segmentSize != nil } == expected)
+            }
+            // It is tried again after a while.
+            bench.advance(.seconds(6))
+            sender.channel = bench.channel
+            sender.send(batch, bytes: ByteBuffer(bytes: batch.bytes), to: bench.address, reader: bench.reader)
+            #expect(Self.bytes(try bench.written()) == batch.bytes)
+            #expect(sender.readerCount == 1)
+            sender.forget(bench.reader)
+            #expect(sender.readerCount == 0)
+        }
+    }
+
+    @Suite struct DatagramPortsTests {
+        @Test func `a pair of ports is even and odd`() async throws {
+            let loop = MultiThreadedEventLoopGroup.singleton.next()
+            for _ in 0..<10 {
+                let ports = try await DatagramPorts.bind(.init(host: "127.0.0.1", receiveBuffer: 65_536), range: nil, on: loop)
+                let pair = try await loop.submit {
+                    defer { ports.value.close() }
+                    return ports.value.ports
+                }.get()
+                #expect(pair.rtp % 2 == 0)
+                #expect(pair.rtcp == pair.rtp + 1)
+            }
+        }
+
+        @Test func `a socket that breaks is opened again on the same port`() async throws {
+            let loop = MultiThreadedEventLoopGroup.singleton.next()
+            let ports = try await DatagramPorts.bind(.init(host: "127.0.0.1", receiveBuffer: 65_536), range: nil, on: loop)
+            let (ready, continuation) = AsyncStream.makeStream(of: Void.self)
+            let port = try await loop.submit {
+                ports.value.onReady = { continuation.yield() }
+                // Nothing can be sent to port 0: the system refuses, and NIO closes the socket.
+                let nowhere = try SocketAddress(ipAddress: "127.0.0.1", port: 0)
+                for _ in 0..<2 {
+                    ports.value.rtp.write(
+                        AddressedEnvelope(remoteAddress: nowhere, data: ByteBuffer(string: "x")), promise: nil)
+                }
+                ports.value.rtp.flush()
+                #expect(!ports.value.rtp.isActive)
+                return ports.value.ports.rtp
+            }.get()
+            for await _ in ready { break }
+            let again = try await loop.submit { ports.value.rtp.isActive ? ports.value.rtp.localAddress?.port : nil }.get()
+            #expect(again == Int(port))
+            try await loop.submit { ports.value.close() }.get()
+        }
+    }
+}
+
+/// Lets the first writes through, then breaks as a socket does.
+private final class BreakingHandler: ChannelOutboundHandler {
+    typealias OutboundIn = AddressedEnvelope<ByteBuffer>
+    typealias OutboundOut = AddressedEnvelope<ByteBuffer>
+
+    func flush(context: ChannelHandlerContext) {
+        context.flush()
+        context.close(promise: nil)
+    }
+}
