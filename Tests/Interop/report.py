@@ -9,6 +9,9 @@ import subprocess
 from itertools import groupby
 from pathlib import Path
 
+SECTIONS = ["Our server, foreign players", "Foreign server, our client", "Our server, our client", "Live", "UDP blocked",
+            "Course dialect: our server, course clients", "Course dialect: course servers, our client", "Bad media",
+            "Bad peers of the server", "Bad servers of the client"]
 MARKS = {"passed": "yes", "failed": "NO", "skipped": "skipped", "not applicable": "n/a"}
 
 
@@ -36,7 +39,7 @@ def markdown(results) -> str:
 
 
 def by_section(results):
-    ordered = sorted(results, key=lambda result: [other.case.section for other in results].index(result.case.section))
+    ordered = sorted(results, key=lambda result: SECTIONS.index(result.case.section))
     return ((section, list(group)) for section, group in groupby(ordered, key=lambda result: result.case.section))
 
 
