@@ -108,7 +108,7 @@ if !coreOnly {
             name: "RTSPNIOTests",
             dependencies: [
                 "RTSPNIO", "RTSPKit", "RTPTransport", "MJPEGSource", "RTSPTestKit", "JPEGCoding", "TestScene",
-                external("NIOCore", "swift-nio"), external("NIOPosix", "swift-nio"),
+                external("NIOCore", "swift-nio"), external("NIOPosix", "swift-nio"), external("NIOEmbedded", "swift-nio"),
             ], swiftSettings: strict),
     ]
 }
