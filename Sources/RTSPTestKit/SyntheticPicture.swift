@@ -36,8 +36,14 @@ public struct SyntheticPicture: Sendable, Hashable {
     /// The picture data: what the payload format of RFC 2435 carries unchanged.
     public var scan: [UInt8] {
         var generator = SeededGenerator(seed: seed)
-        // No FF, so that nothing looks like a marker.
-        return (0..<max(0, scanBytes)).map { _ in UInt8.random(in: 0...254, using: &generator) }
+        var data: [UInt8] = []
+        data.reserveCapacity(max(0, scanBytes) + 8)
+        while data.count < scanBytes {
+            let word = generator.next()
+            // No FF, so that nothing looks like a marker.
+            for shift in stride(from: 0, to: 64, by: 8) { data.append(min(UInt8(truncatingIfNeeded: word >> shift), 0xFE)) }
+        }
+        return Array(data.prefix(max(0, scanBytes)))
     }
 
     private static func segment(_ marker: UInt8, _ contents: [UInt8]) -> [UInt8] {

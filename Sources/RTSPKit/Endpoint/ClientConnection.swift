@@ -136,11 +136,15 @@ public struct ClientConnection: Sendable {
         at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
     ) throws(CommandError) -> [ClientEvent] {
         guard state == .playing else { throw CommandError(method: .pause, state: state) }
+        let outcomes: [ControlOutcome]
         do {
-            return take(try control.pause(at: now), at: now, via: &transport)
+            outcomes = try control.pause(at: now)
         } catch {
             throw CommandError(method: .pause, state: state)
         }
+        // From here on silence means nothing.
+        media?.pause()
+        return take(outcomes, at: now, via: &transport)
     }
 
     /// Ends the session; ``ClientEvent/closed(_:)`` follows when the server has answered, or soon without.
@@ -191,6 +195,8 @@ public struct ClientConnection: Sendable {
                 if method == .play {
                     isPlayPending = false
                     if state == .ready { media?.stop() }
+                } else if method == .pause, state == .playing {
+                    media?.goOn(at: now)
                 }
                 events.append(.refused(method, status))
             case .interleaved(let frame): events += takeInterleaved(frame, at: now, via: &transport)

@@ -107,6 +107,14 @@ struct ClientMedia: Sendable {
 
     mutating func pause() { phase = phase == .playing ? .pausing : phase }
 
+    /// There is no pause after all.
+    mutating func goOn(at now: ContinuousClock.Instant) {
+        guard phase == .pausing else { return }
+        phase = .playing
+        started = now
+        lastPacket = lastPacket.map { max($0, now) }
+    }
+
     /// Nothing more is expected but a few stragglers; what is held back is still shown in its time.
     mutating func drain(at now: ContinuousClock.Instant) {
         guard phase != .idle else { return }

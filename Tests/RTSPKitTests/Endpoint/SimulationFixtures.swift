@@ -54,7 +54,8 @@ enum SimulationFixtures {
 }
 
 extension Simulation {
-    var isEnded: Bool { clientEvents.contains { $0.what == .endOfStream } }
+    /// Whether the stream has come to its end just now.
+    var isEnded: Bool { clientEvents.suffix(8).contains { $0.what == .endOfStream } }
 
     var failure: ClientFailure? {
         clientEvents.lazy.compactMap { if case .closed(let failure) = $0.what { failure } else { nil } }.first ?? nil
