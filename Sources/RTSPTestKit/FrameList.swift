@@ -6,6 +6,9 @@ public struct FrameList: SeekableFrameSource, Sendable, Hashable {
     public struct Failure: Error, Sendable, Hashable {
         /// The frame that could not be read.
         public var index: Int
+
+        /// Names the frame.
+        public init(index: Int) { self.index = index }
     }
 
     /// All frames, in order of presentation time.
