@@ -84,7 +84,7 @@ extension RTSPNIOTests {
         @Test func `a silent peer and one that never finishes are closed in time`() async throws {
             let configuration = RTSPServer.Configuration.test {
                 $0.limits.idleTime = .milliseconds(300)
-                $0.limits.messageTime = .milliseconds(300)
+                $0.limits.messageTime = .milliseconds(100)
             }
             try await Self.whilePlaying(configuration) { running in
                 let start = ContinuousClock.now

@@ -21,12 +21,39 @@ extension RTSPNIOTests {
                 await eventually { readers.withLock { $0 } == count }
             }
 
-            /// Posts the frames of `clip`, one each `interval`.
-            func show(_ clip: Clip, times: Int = 1, interval: Duration = .milliseconds(20)) async {
-                let start = ContinuousClock.now
+            /// Posts the frames of `clip`, each once `audience` has seen the one before.
+            func show(_ clip: Clip, times: Int = 1, to audience: Audience) async {
                 for index in 0..<clip.images.count * times {
-                    mailbox.post(clip.images[index % clip.images.count], at: interval * index)
-                    try? await Task.sleep(until: start + interval * (index + 1), clock: .continuous)
+                    mailbox.post(clip.images[index % clip.images.count], at: clip.time(of: index))
+                    guard await audience.hasSeen(index + 1) else { return }
+                }
+            }
+        }
+
+        /// Readers that tell what they have seen.
+        private final class Audience: Sendable {
+            private let counts: Mutex<[Int]>
+
+            init(_ size: Int = 1) { counts = Mutex(Array(repeating: 0, count: size)) }
+
+            func hasSeen(_ count: Int) async -> Bool {
+                await eventually(within: .seconds(2)) { counts.withLock { $0.allSatisfy { $0 >= count } } }
+            }
+
+            /// Plays to the end as reader number `index`, each frame as it comes.
+            func watch(
+                _ url: String, _ clip: Clip, _ transport: ClientConfiguration.TransportChoice, as index: Int = 0
+            ) async throws -> [Int?] {
+                let configuration = RTSPClient.Configuration.test(transport) { $0.buffer = .zero }
+                return try await RTSPClient.withPresentation(at: url, configuration: configuration) { presentation in
+                    try await presentation.play { frames in
+                        var indices: [Int?] = []
+                        for try await frame in frames {
+                            indices.append(clip.index(of: frame.image))
+                            counts.withLock { $0[index] += 1 }
+                        }
+                        return indices
+                    }
                 }
             }
         }
@@ -44,12 +71,13 @@ extension RTSPNIOTests {
         @Test func `all readers get the same frames, and their streams end with the presentation`() async throws {
             try await Self.withCamera { camera, running in
                 let url = running.url("camera")
+                let audience = Audience(6)
                 try await withThrowingTaskGroup(of: [Int?].self) { group in
                     for index in 0..<6 {
-                        group.addTask { try await playAll(url, .small, .test(index % 2 == 0 ? .udp : .tcp)) }
+                        group.addTask { try await audience.watch(url, .small, index % 2 == 0 ? .udp : .tcp, as: index) }
                     }
                     #expect(await camera.hasReaders(6))
-                    await camera.show(.small)
+                    await camera.show(.small, to: audience)
                     camera.mailbox.finish()
                     for try await indices in group { #expect(indices == Clip.small.frameIndices) }
                 }
@@ -110,11 +138,12 @@ extension RTSPNIOTests {
         @Test func `withdrawing lets readers go on and takes nobody new`() async throws {
             try await Self.withCamera { camera, running in
                 let url = running.url("camera")
-                async let indices = playAll(url, .small, .test(.tcp))
+                let audience = Audience()
+                async let indices = audience.watch(url, .small, .tcp)
                 #expect(await camera.hasReaders(1))
                 running.server.withdraw("/camera")
                 #expect(await RTSPError.Code.thrown { _ = try await RTSPClient.describe(url) } == .notFound)
-                await camera.show(.small)
+                await camera.show(.small, to: audience)
                 camera.mailbox.finish()
                 let received = try await indices
                 #expect(received == Clip.small.frameIndices)
@@ -139,9 +168,10 @@ extension RTSPNIOTests {
                 let session = try await stuck.setUp(url)
                 #expect(try await stuck.ask(.play, url, session: session)?.status == .ok)
                 try await stuck.channel.setOption(.autoRead, value: false).get()
-                async let others = playAll(url, .large, .test(.tcp))
+                let audience = Audience()
+                async let others = audience.watch(url, .large, .tcp)
                 #expect(await camera.hasReaders(2))
-                await camera.show(.large, times: 40)
+                await camera.show(.large, times: 40, to: audience)
                 camera.mailbox.finish()
                 let indices = try await others
                 #expect(indices == (0..<160).map { $0 % 4 })
@@ -184,13 +214,14 @@ extension RTSPNIOTests {
                 $0.onEvent = { _, event in if case .pictureRefused = event { refusals.withLock { $0 += 1 } } }
             }
             try await Self.withCamera(configuration) { camera, running in
-                async let indices = playAll(running.url("camera"), .small, .test(.tcp))
+                let audience = Audience()
+                async let indices = audience.watch(running.url("camera"), .small, .tcp)
                 #expect(await camera.hasReaders(1))
                 for _ in 0..<3 {
                     camera.mailbox.post([0xFF, 0xD8, 0xFF, 0xD9])
                     try await Task.sleep(for: .milliseconds(10))
                 }
-                await camera.show(.small)
+                await camera.show(.small, to: audience)
                 camera.mailbox.finish()
                 let received = try await indices
                 #expect(received == Clip.small.frameIndices)

@@ -30,6 +30,9 @@ struct Clip: Sendable {
             uniquingKeysWith: { first, _ in first })
     }
 
+    /// 20 frames of it, 12 a second: little enough work for twenty clients at once.
+    static let sparse = Clip(images: Array(small.images.prefix(20)), framesPerSecond: 12)
+
     func paced(_ framesPerSecond: Int) -> Clip { Clip(images: images, framesPerSecond: framesPerSecond) }
 
     var frameIndices: [Int] { Array(images.indices) }
