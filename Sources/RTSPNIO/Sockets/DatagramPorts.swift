@@ -103,6 +103,7 @@ final class DatagramPorts {
         return DatagramBootstrap(group: eventLoop)
             .channelOption(.socketOption(.so_rcvbuf), value: ChannelOptions.Types.SocketOption.Value(settings.receiveBuffer))
             .channelOption(.socketOption(.so_sndbuf), value: ChannelOptions.Types.SocketOption.Value(1 << 20))
+            .channelOption(.writeBufferWaterMark, value: .init(low: 131_072, high: 524_288))
             .channelOption(.datagramVectorReadMessageCount, value: 4)
             // All that the system holds is read in one turn of the loop.
             .channelOption(.maxMessagesPerRead, value: 64)

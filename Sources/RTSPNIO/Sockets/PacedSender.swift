@@ -162,12 +162,36 @@ final class PacedSender {
             if length > stride {
                 envelope.metadata = .init(ecnState: .transportNotCapable, packetInfo: nil, segmentSize: stride)
             }
-            channel.write(envelope, promise: nil)
+            // What befalls the first befalls them all.
+            channel.write(envelope, promise: start == all.lowerBound ? promise(for: reader, isSegmented) : nil)
         }
         channel.flush()
-        // The system gives no more than the socket's end as a sign that it would not send these.
-        guard !channel.isActive else { return }
-        troubles[reader] = isSegmented && troubles[reader] == nil ? .unsegmented : .shunned(until: now + Self.shunTime)
+        // The system gives no more than the socket's end as a sign that it would not send several at once.
+        if !channel.isActive {
+            note(trouble: reader, isSegmented, at: now)
+        } else if isSegmented, case .unsegmented = troubles[reader] {
+            write(packets, of: item, to: reader, at: now)
+        }
+    }
+
+    /// Tells that a path does not take packets of this length: segmented ones may not exceed what it takes in one piece.
+    private func promise(for reader: Reader, _ isSegmented: Bool) -> EventLoopPromise<Void> {
+        let promise = channel.eventLoop.makePromise(of: Void.self)
+        promise.futureResult.assumeIsolated().whenFailure { [weak self] error in
+            guard let self, let error = error as? ChannelError, error == .writeMessageTooLarge else { return }
+            note(trouble: reader, isSegmented, at: clock())
+            // After such an error SwiftNIO 2.101 may never call the channel writable again, so another takes its place.
+            if !channel.isWritable { channel.close(promise: nil) }
+        }
+        return promise
+    }
+
+    private func note(trouble reader: Reader, _ wasSegmented: Bool, at now: ContinuousClock.Instant) {
+        if wasSegmented {
+            troubles[reader] = troubles[reader] ?? .unsegmented
+        } else {
+            troubles[reader] = .shunned(until: now + Self.shunTime)
+        }
     }
 
     /// Whether packets go to `reader` in runs; `nil` while it gets none.

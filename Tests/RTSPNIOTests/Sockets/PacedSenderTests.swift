@@ -156,6 +156,17 @@ extension RTSPNIOTests {
             #expect(bench.drained == [])
         }
 
+        @Test func `a path that takes no segmented sends gets single packets`() throws {
+            let bench = try Bench()
+            let sender = bench.makeSender()
+            let batch = Self.batch(20_000)
+            try bench.channel.pipeline.syncOperations.addHandler(RefusingHandler())
+            sender.send(batch, bytes: ByteBuffer(bytes: batch.bytes), to: bench.address, reader: bench.reader)
+            #expect(Self.bytes(try bench.written()) == batch.bytes)
+            #expect(sender.canSend(to: bench.reader))
+            #expect(sender.readerCount == 1)
+        }
+
         @Test func `a reader over whom the socket breaks loses offload first, then its packets`() throws {
             let bench = try Bench()
             let sender = bench.makeSender()
@@ -225,5 +236,19 @@ private final class BreakingHandler: ChannelOutboundHandler {
     func flush(context: ChannelHandlerContext) {
         context.flush()
         context.close(promise: nil)
+    }
+}
+
+/// Refuses segmented sends, as a path with a small MTU does.
+private final class RefusingHandler: ChannelOutboundHandler {
+    typealias OutboundIn = AddressedEnvelope<ByteBuffer>
+    typealias OutboundOut = AddressedEnvelope<ByteBuffer>
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        guard Self.unwrapOutboundIn(data).metadata == nil else {
+            promise?.fail(ChannelError.writeMessageTooLarge)
+            return
+        }
+        context.write(data, promise: promise)
     }
 }
