@@ -87,12 +87,22 @@ def raw_frames(contents: bytes) -> list[bytes]:
     return frames
 
 
-def size(image: bytes) -> tuple[int, int]:
+def frame_header(image: bytes) -> bytes:
+    """The SOF segment without its marker."""
     position = 2
     while image[position + 1] not in (0xC0, 0xC1, 0xC2):
         position += 2 + int.from_bytes(image[position + 2:position + 4], "big")
-    return (int.from_bytes(image[position + 7:position + 9], "big"),
-            int.from_bytes(image[position + 5:position + 7], "big"))
+    return image[position + 2:position + 2 + int.from_bytes(image[position + 2:position + 4], "big")]
+
+
+def size(image: bytes) -> tuple[int, int]:
+    header = frame_header(image)
+    return int.from_bytes(header[5:7], "big"), int.from_bytes(header[3:5], "big")
+
+
+def sampling(image: bytes) -> bytes:
+    """The sampling factors of the three components."""
+    return frame_header(image)[9::3]
 
 
 def scan_data(image: bytes) -> bytes:

@@ -70,12 +70,12 @@ def serve(bench: Bench, name: str) -> tuple[Server, Clip]:
 def ffmpeg_plays(bench: Bench, url: str, transport: str, before: tuple[str, ...] = (), seconds: float = 30) -> list[str]:
     """The hashes of the pictures that FFmpeg receives and decodes.
 
-    FFmpeg gathers a second's worth of packets to learn about the stream, then decodes them all without reading its socket,
-    which a default socket buffer does not survive at 1280x720 on a busy machine; it need not gather so much.
+    FFmpeg gathers a second's worth of frames to learn the frame rate, then decodes them all without reading its socket,
+    which a default socket buffer does not survive at 1280x720 on a busy machine; so it is told to gather less.
     """
     listing = bench.path(f"ffmpeg-{len(bench.programs)}.md5")
-    bench.run("ffmpeg", "-nostdin", "-v", "warning", "-rtsp_transport", transport, "-analyzeduration", "200000", *before,
-              "-i", url, "-fps_mode", "passthrough", "-f", "framemd5", listing, seconds=seconds)
+    bench.run("ffmpeg", "-nostdin", "-v", "warning", "-rtsp_transport", transport, "-analyzeduration", "200000",
+              "-fpsprobesize", "0", *before, "-i", url, "-fps_mode", "passthrough", "-f", "framemd5", listing, seconds=seconds)
     return hashes_in(listing.read_text())
 
 

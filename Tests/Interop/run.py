@@ -121,7 +121,7 @@ def run_apart(case: Case, binaries: Path, folder: Path) -> Result:
     own = folder / case.name
     own.mkdir(mode=0o777)
     own.chmod(0o777)  # VLC runs as another user
-    started = time.monotonic()
+    started, overflows = time.monotonic(), udp_overflows()
     process = subprocess.Popen(
         [sys.executable, __file__, "--bin", binaries, "--case", case.name, "--folder", folder],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True)
@@ -137,7 +137,18 @@ def run_apart(case: Case, binaries: Path, folder: Path) -> Result:
         outcome, detail = json.loads(said.splitlines()[-1])
     except (IndexError, ValueError):
         outcome, detail = "failed", said[-500:]
+    if outcome == "failed" and case.alone and (more := udp_overflows() - overflows):
+        detail += f" (the kernel dropped {more} datagrams at a full socket)"
     return Result(case, outcome, detail, seconds)
+
+
+def udp_overflows() -> int:
+    """Datagrams that found their receiver's buffer full, on the whole machine: that tells a lazy reader from a lossy sender."""
+    try:
+        names, values = [line.split() for line in Path("/proc/net/snmp").read_text().splitlines() if line.startswith("Udp:")]
+    except (OSError, ValueError):
+        return 0
+    return int(dict(zip(names, values)).get("RcvbufErrors", 0))
 
 
 def end_session(process: subprocess.Popen) -> None:
