@@ -15,14 +15,20 @@ public struct JPEGSampling: RawRepresentable, Sendable, Hashable, CustomStringCo
     ///
     /// Factors beyond those of ITU-T T.81, 1...4, are left as they are.
     public var reduced: JPEGSampling {
-        let shifts: [UInt32] = [20, 16, 12, 8, 4, 0]
-        let factors = shifts.map { rawValue >> $0 & 15 }
-        guard rawValue < 1 << 24, factors.allSatisfy({ (1...4).contains($0) }) else { return self }
-        let common = [0, 1].map { direction in
-            (2...4).last { divisor in [0, 2, 4].allSatisfy { factors[$0 + direction].isMultiple(of: divisor) } } ?? 1
-        }
-        return JPEGSampling(
-            rawValue: factors.indices.reduce(0) { digits, index in digits << 4 | factors[index] / common[index & 1] })
+        let across = Self.commonDivisor(of: rawValue >> 4 & 0x0F_0F_0F)
+        let down = Self.commonDivisor(of: rawValue & 0x0F_0F_0F)
+        guard rawValue < 1 << 24, across > 0, down > 0 else { return self }
+        // No digit borrows from its neighbour, as each is a multiple.
+        return JPEGSampling(rawValue: (rawValue & 0xF0_F0_F0) / across | (rawValue & 0x0F_0F_0F) / down)
+    }
+
+    /// The largest number that divides these three, every other digit of `digits`; 0 where one of them is not in 1...4.
+    private static func commonDivisor(of digits: UInt32) -> UInt32 {
+        let (first, second, third) = (digits >> 16, digits >> 8 & 15, digits & 15)
+        guard 1...4 ~= first, 1...4 ~= second, 1...4 ~= third else { return 0 }
+        var divisor = min(first, second, third)
+        while first % divisor + second % divisor + third % divisor > 0 { divisor -= 1 }
+        return divisor
     }
 
     /// The usual name where there is one, else the factors.

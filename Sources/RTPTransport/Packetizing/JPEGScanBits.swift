@@ -26,6 +26,15 @@ struct JPEGScanBits {
         var offset = source.upperBound
         var (word, count) = (0 as UInt64, 0)
         while offset < image.count {
+            if count & 7 == 0, image.count - offset >= 8 {
+                let eight = image.bigEndian64(at: offset)
+                if !eight.hasByteFF {
+                    words.append(eight)
+                    offset += 8
+                    count += 8
+                    continue
+                }
+            }
             let byte = image[offset]
             if byte == 0xFF {
                 let next = offset + 1 < image.count ? image[offset + 1] : 0xD9
@@ -76,58 +85,17 @@ struct JPEGScanBits {
     }
 }
 
-/// Picture data in the making: bits, with a stuffing byte after every FF.
-struct JPEGScanWriter {
-    private(set) var bytes: [UInt8] = []
-    private var pending: UInt64 = 0
-    /// How many of the lower bits of `pending` are still to be written, at most 31 between calls.
-    private var count = 0
+extension UInt64 {
+    /// Whether one of the eight bytes is FF: it is a zero in the complement, and only below a zero does subtracting one borrow.
+    var hasByteFF: Bool { (~self &- 0x0101_0101_0101_0101) & self & 0x8080_8080_8080_8080 != 0 }
+}
 
-    /// Starts with nothing written.
-    init(capacity: Int) { bytes.reserveCapacity(capacity) }
-
-    /// Appends the lower `length` bits of `bits`, at most 32; the bits above them are zero.
-    @inline(__always) mutating func append(_ bits: UInt64, length: Int) {
-        pending = pending &<< UInt64(truncatingIfNeeded: length) | bits
-        count += length
-        if count >= 32 {
-            count -= 32
-            append(UInt32(truncatingIfNeeded: pending &>> UInt64(truncatingIfNeeded: count)))
-        }
-    }
-
-    /// Appends the bits at `range`.
-    @inline(__always) mutating func append(_ range: Range<Int>, of words: Span<UInt64>) {
-        var position = range.lowerBound
-        while position < range.upperBound {
-            let length = min(range.upperBound - position, 32)
-            append(
-                JPEGScanBits.window(words, at: position) &>> UInt64(truncatingIfNeeded: 64 - length), length: length)
-            position += length
-        }
-    }
-
-    /// Fills the last byte with ones (ITU-T T.81 section F.1.2.3).
-    mutating func finish() {
-        let fill = -count & 7
-        append(1 << UInt64(fill) - 1, length: fill)
-        while count > 0 {
-            count -= 8
-            append(UInt8(truncatingIfNeeded: pending >> UInt64(count)))
-        }
-    }
-
-    @inline(__always) private mutating func append(_ four: UInt32) {
-        // An FF is a zero in the complement, and only below a zero does subtracting one borrow.
-        if (~four &- 0x0101_0101) & four & 0x8080_8080 == 0 {
-            bytes.appendBigEndian(four)
-        } else {
-            for shift: UInt32 in [24, 16, 8, 0] { append(UInt8(truncatingIfNeeded: four >> shift)) }
-        }
-    }
-
-    private mutating func append(_ byte: UInt8) {
-        bytes.append(byte)
-        if byte == 0xFF { bytes.append(0) }
+extension Span<UInt8> {
+    /// The 64 bits at `offset`, most significant byte first; the caller has checked the bounds.
+    @inline(__always) fileprivate func bigEndian64(at offset: Int) -> UInt64 {
+        let bytes = extracting(offset..<offset + 8)
+        var word: UInt64 = 0
+        for index in 0..<8 { word = word << 8 | UInt64(bytes[index]) }
+        return word
     }
 }

@@ -19,8 +19,8 @@ struct JPEGScanReordering {
         /// Which of the small MCUs that this MCU becomes it belongs to.
         var column: Int
         var row: Int
-        /// Where in that small MCU it stands.
-        var index: Int
+        /// Where it stands among the blocks that are written, counted from the first of the first small MCU.
+        var offset: Int
     }
 
     /// One block as it was read.
@@ -37,6 +37,8 @@ struct JPEGScanReordering {
         var directCurrent: (Int, Int, Int) = (0, 0, 0)
     }
 
+    private let luma = JPEGHuffmanTables.luma
+    private let chroma = JPEGHuffmanTables.chroma
     private let header: JPEGImageHeader
     /// The blocks of an MCU of the file, in their order.
     private let places: [Place]
@@ -69,7 +71,8 @@ struct JPEGScanReordering {
                     places.append(
                         Place(
                             component: component, column: column / small.across, row: row / small.down,
-                            index: first + row % small.down * small.across + column % small.across))
+                            offset: (row / small.down * columns + column / small.across) * blocksPerMCU + first
+                                + row % small.down * small.across + column % small.across))
                 }
             }
             first += small.across * small.down
@@ -110,18 +113,18 @@ struct JPEGScanReordering {
 
     /// - Returns: false where the bits make no sense at the cursor.
     private mutating func readMCU(atColumn column: Int, row: Int, of words: Span<UInt64>, _ cursor: inout Cursor) -> Bool {
+        let (column, row) = (column * common.columns, row * common.rows)
+        let first = (row * columns + column) * blocksPerMCU
         for place in places {
             let read =
                 switch place.component {
-                case 0: Self.read(words, at: &cursor.position, after: &cursor.directCurrent.0, tables: .luma)
-                case 1: Self.read(words, at: &cursor.position, after: &cursor.directCurrent.1, tables: .chroma)
-                default: Self.read(words, at: &cursor.position, after: &cursor.directCurrent.2, tables: .chroma)
+                case 0: Self.read(words, at: &cursor.position, after: &cursor.directCurrent.0, tables: luma)
+                case 1: Self.read(words, at: &cursor.position, after: &cursor.directCurrent.1, tables: chroma)
+                default: Self.read(words, at: &cursor.position, after: &cursor.directCurrent.2, tables: chroma)
                 }
             guard let read else { return false }
-            let column = column * common.columns + place.column
-            let row = row * common.rows + place.row
-            guard column < columns, row < rows else { continue }
-            blocks[(row * columns + column) * blocksPerMCU + place.index] = read
+            guard column + place.column < columns, row + place.row < rows else { continue }
+            blocks[first + place.offset] = read
         }
         return true
     }
@@ -130,50 +133,63 @@ struct JPEGScanReordering {
     @inline(__always) private static func read(
         _ words: Span<UInt64>, at position: inout Int, after predictor: inout Int, tables: JPEGHuffmanTables
     ) -> Block? {
-        let window = JPEGScanBits.window(words, at: position)
+        var window = JPEGScanBits.window(words, at: position)
         let category = tables.directCurrent.symbol(window)
         guard category.bits > 0 else { return nil }
-        position += category.bits
         predictor += difference(window, category)
-        let start = position
+        let start = position + category.bits
+        window &<<= UInt64(truncatingIfNeeded: category.bits)
+        var used = category.bits
         var coefficients = 1
         while coefficients < 64 {
-            let symbol = tables.alternatingCurrent.symbol(JPEGScanBits.window(words, at: position))
+            if used > 48 {
+                position += used
+                window = JPEGScanBits.window(words, at: position)
+                used = 0
+            }
+            var symbol = tables.alternatingCurrentGroups.symbol(window)
+            if reachesTooFar(coefficients + symbol.meaning) { symbol = tables.alternatingCurrent.symbol(window) }
             guard symbol.bits > 0 else { return nil }
-            position += symbol.bits
+            window &<<= UInt64(truncatingIfNeeded: symbol.bits)
+            used += symbol.bits
             coefficients += symbol.meaning
         }
-        guard coefficients == 64 || coefficients > JPEGHuffmanTables.endOfBlock, let start = UInt32(exactly: start),
+        position += used
+        guard !reachesTooFar(coefficients), let start = UInt32(exactly: start),
             let length = UInt16(exactly: position - Int(start)), let directCurrent = Int16(exactly: predictor)
         else { return nil }
         return Block(start: start, length: length, directCurrent: directCurrent)
     }
 
+    /// Whether this is more than the coefficients of a block: a value beyond the last, or an end after it.
+    @inline(__always) private static func reachesTooFar(_ coefficients: Int) -> Bool {
+        coefficients > 64 && (coefficients <= JPEGHuffmanTables.endOfBlock || coefficients >= JPEGHuffmanTables.endOfBlock + 64)
+    }
+
     /// The value behind the code of a DC difference (ITU-T T.81 table F.1).
-    @inline(__always) private static func difference(_ window: UInt64, _ category: JPEGHuffmanTables.Symbol) -> Int {
+    @inline(__always) private static func difference(_ window: UInt64, _ category: JPEGHuffmanLookup.Symbol) -> Int {
         let size = UInt64(truncatingIfNeeded: category.meaning)
         let limit = 1 << Int(truncatingIfNeeded: size)
         let value = Int(truncatingIfNeeded: window &>> UInt64(truncatingIfNeeded: 64 - category.bits)) & (limit - 1)
-        // The upper half are the positive values as they are, the lower half the negative ones.
-        return value < limit >> 1 ? value - limit + 1 : value
+        // The upper half are the positive values as they are, the lower half the negative ones. No branch, as none could be foreseen.
+        return value &- ((limit &- 1) & (value &- limit >> 1) >> (Int.bitWidth - 1))
     }
 
     /// All blocks in their new order.
     private func write(_ words: Span<UInt64>) throws(JPEGError) -> [UInt8] {
         var writer = JPEGScanWriter(capacity: header.scan.count + header.scan.count / 8 + 16)
-        var (luma, blue, red) = (0, 0, 0)
+        var directCurrent = (0, 0, 0)
         var index = 0
         for _ in 0..<columns * rows {
             for _ in 0..<lumaBlocks {
-                try Self.write(blocks[index], of: words, after: &luma, tables: .luma, to: &writer, header)
+                try Self.write(blocks[index], of: words, after: &directCurrent.0, tables: luma, to: &writer, header)
                 index += 1
             }
-            try Self.write(blocks[index], of: words, after: &blue, tables: .chroma, to: &writer, header)
-            try Self.write(blocks[index + 1], of: words, after: &red, tables: .chroma, to: &writer, header)
+            try Self.write(blocks[index], of: words, after: &directCurrent.1, tables: chroma, to: &writer, header)
+            try Self.write(blocks[index + 1], of: words, after: &directCurrent.2, tables: chroma, to: &writer, header)
             index += 2
         }
-        writer.finish()
-        return writer.bytes
+        return writer.finish()
     }
 
     @inline(__always) private static func write(
@@ -183,7 +199,7 @@ struct JPEGScanReordering {
         let value = Int(block.directCurrent)
         // A sound picture stays within 11 bits; a broken one need not.
         guard let code = tables.code(ofDifference: value - predictor) else { throw .malformed(offset: header.scan.lowerBound) }
-        writer.append(code.bits, length: code.length)
+        writer.append(code.bits &<< UInt64(truncatingIfNeeded: 64 - code.length), length: code.length)
         let start = Int(block.start)
         writer.append(start..<start + Int(block.length), of: words)
         predictor = value
