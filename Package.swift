@@ -39,6 +39,9 @@ let package = Package(
         .testTarget(
             name: "RTSPKitTests", dependencies: ["RTSPKit", "RTSPTestKit", "MJPEGSource", "RTPTransport"],
             swiftSettings: strict),
+        .testTarget(
+            name: "RTSPTestKitTests", dependencies: ["RTSPTestKit", "RTSPKit", "MJPEGSource", "RTPTransport"],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )
@@ -109,6 +112,7 @@ if !coreOnly {
             dependencies: [
                 "RTSPNIO", "RTSPKit", "RTPTransport", "MJPEGSource", "RTSPTestKit", "JPEGCoding", "TestScene",
                 external("NIOCore", "swift-nio"), external("NIOPosix", "swift-nio"), external("NIOEmbedded", "swift-nio"),
+                external("Logging", "swift-log"), external("ServiceLifecycle", "swift-service-lifecycle"),
             ], swiftSettings: strict),
     ]
 }
