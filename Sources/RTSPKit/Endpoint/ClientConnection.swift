@@ -172,7 +172,12 @@ public struct ClientConnection: Sendable {
         at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
     ) -> [ClientEvent] {
         guard state != .closed else { return [] }
-        return take(control.connectionClosed(at: now), at: now, via: &transport)
+        let hasEnded = media?.phase == .draining
+        let outcomes = control.connectionClosed(at: now)
+        guard hasEnded else { return take(outcomes, at: now, via: &transport) }
+        // BYE and then a close: the server has ended the stream in order.
+        let rest = close(nil, at: now, via: &transport)
+        return rest.dropLast() + [.endOfStream, .closed(nil)]
     }
 
     // MARK: Control

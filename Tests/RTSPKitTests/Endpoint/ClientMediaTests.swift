@@ -36,6 +36,16 @@ import Testing
         #expect(talk.history.suffix(1) == [.play])
     }
 
+    @Test func `BYE and then a close is the end, not a failure, and nothing that has arrived is lost`() throws {
+        var talk = try Self.playing()
+        try talk.stream(10)
+        talk.goodbye()
+        talk.close()
+        #expect(talk.client.state == .closed)
+        #expect(talk.frames.count == 10)
+        #expect(talk.events.suffix(2) == [.endOfStream, .closed(nil)])
+    }
+
     @Test func `packets that BYE has overtaken still count, also without a buffer`() throws {
         var talk = try Self.playing { $0.buffer = .zero }
         try talk.stream(2)
