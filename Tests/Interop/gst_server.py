@@ -8,6 +8,8 @@ from pathlib import Path
 
 import gi
 
+from media import size
+
 gi.require_version("Gst", "1.0")
 gi.require_version("GstRtsp", "1.0")
 gi.require_version("GstRtspServer", "1.0")
@@ -22,8 +24,9 @@ class ClipFactory(GstRtspServer.RTSPMediaFactory):
         self.images = sorted(Path(folder).glob("*.jpg"))
         self.fps = fps
         self.connect("media-configure", self.on_configure)
-        self.set_launch(f"( appsrc name=source format=time block=true caps=image/jpeg,framerate={fps}/1 "
-                        "! jpegparse ! rtpjpegpay name=pay0 pt=26 )")
+        width, height = size(self.images[0].read_bytes())
+        caps = f"image/jpeg,width={width},height={height},framerate={fps}/1"
+        self.set_launch(f"( appsrc name=source format=time block=true caps={caps} ! rtpjpegpay name=pay0 pt=26 )")
 
     def on_configure(self, _, media):
         self.next = 0
