@@ -66,7 +66,8 @@ struct JPEGScanBits {
 
     /// The error to throw where the bits at `position` cannot be, or where there should be more.
     func failure(at position: Int, of image: Span<UInt8>) -> JPEGError {
-        if position >= interval.upperBound, isAtEnd { return .truncated }
+        // The rest of a code might have made sense of its beginning.
+        if position > interval.upperBound - 16, isAtEnd { return .truncated }
         var bytes = (min(position, interval.upperBound) - interval.lowerBound) / 8
         var offset = source.lowerBound
         while bytes > 0, offset < source.upperBound {

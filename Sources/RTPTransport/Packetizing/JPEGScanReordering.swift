@@ -149,7 +149,10 @@ struct JPEGScanReordering {
             }
             var symbol = tables.alternatingCurrentGroups.symbol(window)
             if reachesTooFar(coefficients + symbol.meaning) { symbol = tables.alternatingCurrent.symbol(window) }
-            guard symbol.bits > 0 else { return nil }
+            guard symbol.bits > 0 else {
+                position += used
+                return nil
+            }
             window &<<= UInt64(truncatingIfNeeded: symbol.bits)
             used += symbol.bits
             coefficients += symbol.meaning

@@ -22,10 +22,4 @@ struct JPEGErrorTests {
         #expect(JPEGError.tooLarge(width: 4096, height: 2160).description.contains("4096x2160"))
         #expect(JPEGError.malformed(offset: 77).description.contains("byte 77"))
     }
-
-    @Test func `samplings have their usual names`() {
-        let names = [0x22_11_11: "4:2:0", 0x21_11_11: "4:2:2", 0x11_11_11: "4:4:4", 0x12_11_11: "4:4:0", 0x41_11_11: "4:1:1"]
-        for (rawValue, name) in names { #expect(JPEGSampling(rawValue: UInt32(rawValue)).description == name) }
-        #expect(JPEGSampling(rawValue: 0x22_12_11).description == "2x2 1x2 1x1")
-    }
 }

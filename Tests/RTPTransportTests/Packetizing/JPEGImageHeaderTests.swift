@@ -51,6 +51,23 @@ struct JPEGImageHeaderTests {
         #expect(try header(image).type == 0)
     }
 
+    @Test func `factors that are not the smallest are told as they are, but type and restart markers are those that travel`()
+        throws
+    {
+        for (image, sampling) in zip(FactoredJPEG.all, [0x22_12_12, 0x22_12_12, 0x22_12_12, 0x41_21_21] as [UInt32]) {
+            let header = try header(image)
+            #expect(header.sampling.rawValue == sampling)
+            #expect(header.needsReordering)
+            #expect(header.type == 0)
+        }
+        #expect(try header(FactoredJPEG.tallRestarting).restartInterval == 1)
+        #expect(try !header(RealJPEG.yuv422).needsReordering)
+        #expect(try !header(RealJPEG.restarting).needsReordering)
+        var image = SyntheticJPEG()
+        for (component, sampling) in [0x42, 0x21, 0x21].enumerated() { image.components[component].sampling = UInt8(sampling) }
+        #expect(try header(image).type == 1)
+    }
+
     @Test func `pictures that libjpeg made are read`() throws {
         let small = try header(RealJPEG.yuv420)
         #expect((small.width, small.height, small.type) == (16, 16, 1))
@@ -79,7 +96,7 @@ struct JPEGImageHeaderTests {
     @Test func `only three components with colour halved are taken`() {
         #expect(refusal { $0.components.append(.init(id: 4, sampling: 0x11, table: 0)) } == .unsupportedComponents(4))
         #expect(refusal { $0.components.removeLast() } == .unsupportedComponents(2))
-        for (luma, chroma) in [(0x11, 0x11), (0x12, 0x11), (0x41, 0x11), (0x22, 0x12), (0x22, 0x21), (0, 0)] {
+        for (luma, chroma) in [(0x11, 0x11), (0x12, 0x11), (0x41, 0x11), (0x22, 0x22), (0x22, 0x21), (0x44, 0x11), (0, 0)] {
             let sampling = JPEGSampling(rawValue: UInt32(luma << 16 | chroma << 8 | chroma))
             let error = refusal {
                 $0.components[0].sampling = UInt8(luma)

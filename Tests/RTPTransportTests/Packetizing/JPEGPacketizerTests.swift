@@ -106,6 +106,22 @@ struct JPEGPacketizerTests {
         }
     }
 
+    @Test func `4:2:2 pictures of larger MCUs travel re-ordered, without restart markers`() throws {
+        for image in [FactoredJPEG.tall, FactoredJPEG.tallRestarting, FactoredJPEG.wideRestarting] {
+            let batch = try packetize(image, maximumPayloadSize: 300).batch
+            #expect(batch.count == 2)
+            for packet in packets(batch) { #expect(Array(packet[16..<20]) == [0, 255, 5, 3]) }
+            let header = try JPEGImageHeader(scanning: image.span)
+            #expect(Array(packets(batch)[0][24..<152]) == Array(image[header.lumaTable] + image[header.chromaTable]))
+            #expect(try reassemble(batch) == FactoredJPEG.expectedScan)
+        }
+    }
+
+    @Test func `what must be re-ordered and cannot be is refused`() throws {
+        let image = Array(FactoredJPEG.tall.dropLast(100))
+        #expect(throws: JPEGError.truncated) { try packetize(image) }
+    }
+
     @Test func `the size is counted in eights and ends at 2040`() throws {
         var image = SyntheticJPEG(width: 2040, height: 2033)
         #expect(try Array(packetize(image.bytes).batch.bytes[18..<20]) == [255, 255])
