@@ -87,8 +87,13 @@ struct StoredPlayback: Sendable {
     /// When the next frame, or the end of the range, is due; `nil` while not playing.
     var deadline: ContinuousClock.Instant? {
         guard let anchor else { return nil }
-        return anchor.instant + (streamTime - anchor.streamTime)
+        return anchor.instant + (streamTime - anchor.streamTime) + (isAtEnd ? Self.grace : .zero)
     }
+
+    /// How long after its last frame a range ends: some readers stop reading their socket at BYE, whatever is in it.
+    static let grace = Duration.milliseconds(250)
+
+    private var isAtEnd: Bool { next == nil || end.map { position >= $0 } ?? false }
 
     /// What ``deadline`` means.
     enum Due: Hashable {
@@ -99,7 +104,7 @@ struct StoredPlayback: Sendable {
     /// What is due at `now`, if anything.
     func due(at now: ContinuousClock.Instant) -> Due? {
         guard let deadline, deadline <= now else { return nil }
-        return next == nil || end.map { position >= $0 } ?? false ? .end : .frame
+        return isAtEnd ? .end : .frame
     }
 
     /// How late the next frame is.

@@ -84,6 +84,18 @@ import Testing
         #expect(talk.goodbyes == 3)
     }
 
+    @Test func `BYE leaves the reader time to read what has arrived`() {
+        var talk = ServerDialogue()
+        _ = talk.play(range: "npt=0.4-0.8")
+        talk.pass(.milliseconds(600))
+        #expect(talk.transport.batches.count == 10)
+        #expect(talk.goodbyes == 0)
+        #expect(talk.connection.sessionStates.map(\.phase) == [.playing])
+        talk.pass(.milliseconds(100))
+        #expect(talk.goodbyes == 1)
+        #expect(talk.connection.sessionStates.map(\.phase) == [.ready])
+    }
+
     @Test func `who has heard nothing, or BYE already, gets no BYE`() {
         var talk = ServerDialogue()
         let silent = talk.setUp()
