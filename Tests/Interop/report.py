@@ -27,7 +27,7 @@ def markdown(results) -> str:
     lines = [
         "# Interoperability", "",
         "What `rtsp-server` and `rtsp-client` were tried against, over real sockets on the loopback interface. This file is",
-        "written by `python3 Tests/Interop/run.py --bin .build/release --markdown Documentation/Interoperability.md`;",
+        "written by `python3 Tests/Interop/run.py --bin .build/debug --markdown Documentation/Interoperability.md`;",
         "`make test` runs the same cases. \"Identical\" means that the decoded pictures have the same hash as those of the",
         "source, every one of them, in order.", "",
         "## Programs", "", "| program | version |", "|---|---|",
