@@ -7,7 +7,7 @@ export PORT
 help:
 	@echo "make run     build, make sample movies, serve them, play one        (PORT=$(PORT), ONCE=1 to end after playing)"
 	@echo "make build   build everything, for debugging"
-	@echo "make test    all tests: the package's own, as a dependency, and against ffmpeg, GStreamer and VLC"
+	@echo "make test    all tests: the package's own, as a dependency, and against ffmpeg, GStreamer and, where it has RTSP, VLC"
 	@echo "make lint    formatting and the laws of the design"
 	@echo "make clean   delete what was built; movies in media/ stay"
 
