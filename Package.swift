@@ -14,9 +14,9 @@ if Context.environment["RTSP_WARNINGS_ARE_ERRORS"] == "1" { strict.append(.treat
 // The sanitizers look at the core alone, which needs no other package.
 let coreOnly = Context.environment["RTSP_CORE_ONLY"] == "1"
 
-/// A product of another package. Whoever depends on this one with `traits: []` does not fetch that package.
-func external(_ name: String, _ package: String) -> Target.Dependency {
-    .product(name: name, package: package, condition: .when(traits: ["Sockets"]))
+/// A product of another package. Whoever depends on this one without the trait does not fetch that package.
+func external(_ name: String, _ package: String, trait: String = "Sockets") -> Target.Dependency {
+    .product(name: name, package: package, condition: .when(traits: [trait]))
 }
 
 let package = Package(
@@ -52,16 +52,20 @@ if !coreOnly {
         .library(name: "JPEGCoding", targets: ["JPEGCoding"]),
         .executable(name: "rtsp-server", targets: ["rtsp-server"]),
         .executable(name: "rtsp-client", targets: ["rtsp-client"]),
+        .executable(name: "rtsp-player", targets: ["rtsp-player"]),
     ]
     package.traits = [
         .default(enabledTraits: ["Sockets"]),
         .trait(name: "Sockets", description: "RTSPNIO and the example programs, and the packages they need."),
+        .trait(
+            name: "Player", description: "rtsp-player, and the web server it needs (Hummingbird).", enabledTraits: ["Sockets"]),
     ]
     package.dependencies += [
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.5.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.6.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.0", traits: []),
     ]
     package.targets += [
         // JPEG pixels, through libturbojpeg.
@@ -106,6 +110,21 @@ if !coreOnly {
                 external("Logging", "swift-log"),
             ], path: "Sources/Examples/rtsp-client", swiftSettings: strict),
 
+        .target(
+            name: "PlayerModel",
+            dependencies: ["RTSPNIO", "RTSPKit", "RTPTransport", "MJPEGSource", external("Logging", "swift-log")],
+            path: "Sources/Examples/PlayerModel", swiftSettings: strict),
+        .executableTarget(
+            name: "rtsp-player",
+            dependencies: [
+                "PlayerModel",
+                external("Hummingbird", "hummingbird", trait: "Player"),
+                external("ArgumentParser", "swift-argument-parser"),
+                external("Logging", "swift-log"),
+                external("ServiceLifecycle", "swift-service-lifecycle"),
+                external("UnixSignals", "swift-service-lifecycle"),
+            ], path: "Sources/Examples/rtsp-player", resources: [.embedInCode("Page")], swiftSettings: strict),
+
         .testTarget(name: "JPEGCodingTests", dependencies: ["JPEGCoding", "TestScene"], swiftSettings: strict),
         .testTarget(
             name: "RTSPNIOTests",
@@ -113,6 +132,12 @@ if !coreOnly {
                 "RTSPNIO", "RTSPKit", "RTPTransport", "MJPEGSource", "RTSPTestKit", "JPEGCoding", "TestScene",
                 external("NIOCore", "swift-nio"), external("NIOPosix", "swift-nio"), external("NIOEmbedded", "swift-nio"),
                 external("Logging", "swift-log"), external("ServiceLifecycle", "swift-service-lifecycle"),
+            ], swiftSettings: strict),
+        .testTarget(
+            name: "PlayerModelTests",
+            dependencies: [
+                "PlayerModel", "RTSPNIO", "RTSPKit", "RTPTransport", "MJPEGSource", "RTSPTestKit",
+                external("Logging", "swift-log"),
             ], swiftSettings: strict),
     ]
 }
