@@ -31,7 +31,7 @@ actor Player {
         configuration.onEvent = { [weak self] event in
             guard let self else { return }
             if case .fallingBackToInterleaved(let reason) = event { complain("\(reason): trying TCP") }
-            if case .ready(let transport) = event { Task { await self.setTransport(transport) } }
+            if case .ready(let transport, _) = event { Task { await self.setTransport(transport) } }
         }
         let keyboard = Keyboard()
         defer { keyboard?.restore() }

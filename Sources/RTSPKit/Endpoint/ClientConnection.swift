@@ -188,7 +188,10 @@ public struct ClientConnection: Sendable {
         var events: [ClientEvent] = []
         for outcome in outcomes where state != .closed {
             switch outcome {
-            case .send(let bytes): transport.send(bytes)
+            case .send(let bytes):
+                transport.send(bytes)
+                events += tell(.sent, bytes)
+            case .heard(let bytes): events += tell(.received, bytes)
             case .described(let description, let raw): events.append(.described(description, raw: raw))
             case .ready(let agreed): events += setUp(agreed, via: &transport)
             case .playing(let range, let info): events += started(range, info, at: now)
@@ -223,7 +226,11 @@ public struct ClientConnection: Sendable {
         if let asked = media?.asked { _ = next.prepare(at: asked) }
         media = next
         transport.open(Self.streamID, by: agreed.route)
-        return [.ready(transport: agreed.transport)]
+        return [.ready(transport: agreed.transport, session: agreed.session)]
+    }
+
+    private func tell(_ direction: ControlMessage.Direction, _ bytes: [UInt8]) -> [ClientEvent] {
+        configuration.tellsDialogue ? [.dialogue(ControlMessage(direction, bytes))] : []
     }
 
     private mutating func started(
@@ -299,7 +306,11 @@ public struct ClientConnection: Sendable {
         up reason: String, at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
     ) -> [ClientEvent] {
         // The server is told, and not waited for.
-        for case .send(let bytes) in control.tearDown(at: now) { transport.send(bytes) }
-        return close(ClientFailure(.noMedia, reason), at: now, via: &transport)
+        var events: [ClientEvent] = []
+        for case .send(let bytes) in control.tearDown(at: now) {
+            transport.send(bytes)
+            events += tell(.sent, bytes)
+        }
+        return events + close(ClientFailure(.noMedia, reason), at: now, via: &transport)
     }
 }

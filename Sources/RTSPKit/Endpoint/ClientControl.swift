@@ -4,6 +4,8 @@ internal import RTPTransport
 enum ControlOutcome: Sendable {
     /// Send these bytes to the server.
     case send([UInt8])
+    /// The server has said this.
+    case heard([UInt8])
     case described(SessionDescription, raw: [UInt8])
     /// A stream is set up; its packets come by this route.
     case ready(AgreedStream)
@@ -28,6 +30,8 @@ struct AgreedStream: Sendable, Hashable {
     var route: MediaRoute
     /// What the Transport header said, for people.
     var transport: String
+    /// The session's identifier, as the server wrote it.
+    var session: String?
     /// How frames lie in packets.
     var format: ReceiverFormat
     var payloadTypes: Set<UInt8>

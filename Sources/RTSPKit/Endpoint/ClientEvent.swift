@@ -32,6 +32,8 @@ public struct ClientConfiguration: Sendable, Hashable {
     public var ssrc: UInt32
     /// Frames per second to show a presentation of the course dialect at; `nil` shows frames as they arrive.
     public var labFramesPerSecond: Double?
+    /// Whether requests and replies are told as ``ClientEvent/dialogue(_:)``.
+    public var tellsDialogue = false
     /// What the server may cost.
     public var limits: EndpointLimits
 
@@ -60,8 +62,8 @@ public struct ClientConfiguration: Sendable, Hashable {
 public enum ClientEvent: Sendable, Hashable {
     /// The description of the presentation, and its bytes as they came.
     case described(SessionDescription, raw: [UInt8])
-    /// A stream is set up: PLAY may be asked for.
-    case ready(transport: String)
+    /// A stream is set up: PLAY may be asked for. The transport is as the server agreed to it, the session as it named it.
+    case ready(transport: String, session: String?)
     /// The server plays this range; frames follow.
     case playing(NormalPlayTimeRange?)
     /// The server has halted.
@@ -78,6 +80,8 @@ public enum ClientEvent: Sendable, Hashable {
     case endOfStream
     /// The control connection must be made anew (the course dialect, when a server does not understand our spelling).
     case reconnect
+    /// A request or a reply, for people who want to see the dialogue; only where ``ClientConfiguration/tellsDialogue`` is set.
+    case dialogue(ControlMessage)
     /// Something arrived that was not expected, and was passed over.
     case noticed(String)
     /// It is over; nothing follows.

@@ -79,7 +79,9 @@ struct LabClientControl: ClientControl {
         var outcomes: [ControlOutcome] = []
         while !isClosed, let reply = parser.next(at: now) {
             switch reply {
-            case .response(let response): outcomes += carryOut(session.receive(response, at: now))
+            case .response(let response):
+                if configuration.tellsDialogue { outcomes.append(.heard(RTSPSerializer.bytes(of: response))) }
+                outcomes += carryOut(session.receive(response, at: now))
             case .unsolicited(let line): outcomes.append(.noticed("the server said, unasked: \(line)"))
             case .failure(let error):
                 if error.isFatal {
@@ -153,6 +155,7 @@ struct LabClientControl: ClientControl {
     private var agreed: AgreedStream {
         AgreedStream(
             route: .datagrams(rtp: 0, rtcp: nil), transport: "RTP/UDP; client_port= \(configuration.clientPorts?.rtp ?? 0)",
+            session: session.sessionID,
             // Whatever the course's servers number their packets with (0 and 96 occur beside 26).
             format: .rawJPEG, payloadTypes: [0, 26, 96], ssrc: nil, sendsReports: false,
             timing: .arrival(framesPerSecond: configuration.labFramesPerSecond))

@@ -53,8 +53,12 @@ struct StandardClientControl: ClientControl {
         do {
             while !isClosed, let message = try parser.next() {
                 switch message {
-                case .response(let response): outcomes += carryOut(session.receive(response, at: now), at: now)
-                case .request(let request): outcomes += carryOut(session.receive(request, at: now), at: now)
+                case .response(let response):
+                    hear(message, &outcomes)
+                    outcomes += carryOut(session.receive(response, at: now), at: now)
+                case .request(let request):
+                    hear(message, &outcomes)
+                    outcomes += carryOut(session.receive(request, at: now), at: now)
                 case .interleaved(let frame): outcomes.append(.interleaved(frame))
                 }
             }
@@ -110,6 +114,10 @@ struct StandardClientControl: ClientControl {
     private var isLeaving: Bool { if case .leaving = step { true } else { false } }
 
     // MARK: Carrying out
+
+    private func hear(_ message: RTSPMessage, _ outcomes: inout [ControlOutcome]) {
+        if configuration.tellsDialogue { outcomes.append(.heard(RTSPSerializer.bytes(of: message))) }
+    }
 
     private mutating func perform(_ command: ClientSession.Command, at now: ContinuousClock.Instant) -> [ControlOutcome] {
         do {
@@ -224,8 +232,8 @@ struct StandardClientControl: ClientControl {
         step = .ready
         if leavesAfterSetUp { return perform(.teardown, at: now) }
         let agreed = AgreedStream(
-            route: route, transport: transport.description, format: .jpeg, payloadTypes: [stream.payloadType],
-            ssrc: transport.ssrc, sendsReports: true, timing: .timestamps)
+            route: route, transport: transport.description, session: session.sessionID, format: .jpeg,
+            payloadTypes: [stream.payloadType], ssrc: transport.ssrc, sendsReports: true, timing: .timestamps)
         var outcomes: [ControlOutcome] = [.ready(agreed)]
         if case .some(let range) = resumes {
             resumes = nil

@@ -233,7 +233,7 @@ final class ClientDriver {
         configuration.onEvent?(event)
         switch event {
         case .described(let description, let raw): waiters.described((description, raw))
-        case .ready(let transport): waiters.ready(transport)
+        case .ready(let transport, let session): waiters.ready(transport, session)
         case .playing: waiters.succeed(\.playing)
         case .paused: waiters.succeed(\.paused)
         case .frame(let frame):
@@ -247,7 +247,7 @@ final class ClientDriver {
         case .refused(let method, let status):
             let error = RTSPError(code: .refused, message: "the server refused \(method): \(status)")
             waiters.fail(method == .pause ? \.paused : \.playing, error)
-        case .incompleteFrame, .fallingBackToInterleaved, .noticed: break
+        case .incompleteFrame, .fallingBackToInterleaved, .dialogue, .noticed: break
         }
     }
 

@@ -75,12 +75,13 @@ struct ClientDriverReference: Sendable {
     private static func makeConnection(
         _ target: RTSPTarget, goal: ClientConnection.Goal, configuration: RTSPClient.Configuration, clientPorts: PortPair?
     ) -> ClientConnection {
-        let value = ClientConfiguration(
+        var value = ClientConfiguration(
             url: target.url, transport: configuration.dialect == .lab ? .udp : configuration.transport,
             clientPorts: clientPorts, userAgent: configuration.userAgent, buffer: configuration.buffer,
             requestTimeout: configuration.timeout, datagramPatience: configuration.datagramPatience,
             ssrc: UInt32.random(in: 1...UInt32.max), labFramesPerSecond: configuration.labFramesPerSecond,
             limits: configuration.limits)
+        value.tellsDialogue = configuration.tellsDialogue
         return switch configuration.dialect {
         case .standard: ClientConnection(configuration: value, goal: goal, at: .now)
         case .lab: ClientConnection.lab(configuration: value, at: .now)

@@ -4,7 +4,7 @@ internal import RTSPKit
 /// Those who wait for something to happen to a client's session, and what has happened for those who come later.
 struct ClientWaiters {
     typealias Description = (description: SessionDescription, raw: [UInt8])
-    typealias Readiness = (description: SessionDescription?, transport: String)
+    typealias Readiness = (description: SessionDescription?, transport: String, session: String?)
 
     private var describing: [EventLoopPromise<Description>] = []
     private var settingUp: [EventLoopPromise<Readiness>] = []
@@ -15,7 +15,7 @@ struct ClientWaiters {
     /// Those who wait for the answer to PAUSE.
     var paused: [EventLoopPromise<Void>] = []
     private var description: Description?
-    private var transport: String?
+    private var agreed: (transport: String, session: String?)?
     private var reason: RTSPError?
     /// Whether it is over.
     private(set) var isClosed = false
@@ -39,8 +39,8 @@ struct ClientWaiters {
     mutating func waitUntilReady(_ promise: EventLoopPromise<Readiness>) {
         if isClosed {
             promise.fail(failure)
-        } else if let transport {
-            promise.succeed((description?.description, transport))
+        } else if let agreed {
+            promise.succeed((description?.description, agreed.transport, agreed.session))
         } else {
             settingUp.append(promise)
         }
@@ -52,9 +52,9 @@ struct ClientWaiters {
         describing = []
     }
 
-    mutating func ready(_ transport: String) {
-        self.transport = transport
-        for promise in settingUp { promise.succeed((description?.description, transport)) }
+    mutating func ready(_ transport: String, _ session: String?) {
+        agreed = (transport, session)
+        for promise in settingUp { promise.succeed((description?.description, transport, session)) }
         settingUp = []
     }
 

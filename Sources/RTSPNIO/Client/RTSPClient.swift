@@ -39,6 +39,8 @@ public enum RTSPClient {
         public var userAgent: String
         /// What the server may cost.
         public var limits: EndpointLimits
+        /// Whether requests and replies are told as ``RTSPKit/ClientEvent/dialogue(_:)``.
+        public var tellsDialogue = false
         /// Where diagnostics go; silent unless set.
         public var logger: Logger
         /// Called for every event, on an event loop: return soon, never block.
@@ -82,8 +84,7 @@ public enum RTSPClient {
         _ body: (RTSPPresentation) async throws -> Result
     ) async throws -> Result {
         try await withDriver(at: url, goal: .setUp, configuration: configuration) { driver in
-            let (description, transport) = try await driver.waitUntilReady()
-            let presentation = RTSPPresentation(url: url, description: description, transport: transport, driver: driver)
+            let presentation = RTSPPresentation(url: url, try await driver.waitUntilReady(), driver: driver)
             return try await body(presentation)
         }
     }

@@ -40,20 +40,33 @@ public final class RTSPPresentation: Sendable {
     public let description: SessionDescription?
     /// The transport agreed on at SETUP, as its header has it.
     public let transport: String
+    /// The session's identifier, as the server wrote it at SETUP.
+    public let session: String?
     private let driver: ClientDriverReference
 
-    init(url: String, description: SessionDescription?, transport: String, driver: ClientDriverReference) {
+    init(url: String, _ readiness: ClientWaiters.Readiness, driver: ClientDriverReference) {
         self.url = url
-        self.description = description
-        self.transport = transport
+        description = readiness.description
+        transport = readiness.transport
+        session = readiness.session
         self.driver = driver
     }
 
+    /// What the server calls it, where it does.
+    public var title: String? { description?.sessionName }
+
     /// The length of stored media, where the server tells it.
     public var duration: Duration? {
-        guard case .npt(let range) = description?.range ?? description?.media.first?.range else { return nil }
+        guard case .npt(let range) = range else { return nil }
         return range.end
     }
+
+    /// Whether it is live, as far as one can tell: the description names no end. Cameras write `npt=now-`, `npt=0-` or no range at
+    /// all; stored media has a length. False in the course dialect.
+    public var isLive: Bool { description != nil && duration == nil }
+
+    /// Frames per second, where the server tells (RFC 8866 section 6.11).
+    public var frameRate: Double? { stream?.framerate }
 
     /// Plays while `body` runs: PLAY on entry, PAUSE on leaving.
     ///
@@ -84,6 +97,10 @@ public final class RTSPPresentation: Sendable {
 
     /// What has been received so far.
     public func statistics() async -> ClientStatistics { await driver.statistics() }
+
+    private var range: RangeHeader? { description?.range ?? stream?.range }
+
+    private var stream: MediaDescription? { description?.media.first { $0.jpegPayloadType != nil } }
 
     private static func range(_ start: Duration?, _ end: Duration?) -> NormalPlayTimeRange? {
         guard start != nil || end != nil else { return nil }

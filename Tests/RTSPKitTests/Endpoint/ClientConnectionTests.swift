@@ -20,12 +20,14 @@ import Testing
         #expect(talk.client.state == .ready)
         #expect(talk.transport.routes.values.map { $0 } == [.datagrams(rtp: 6000, rtcp: 6001)])
         #expect(talk.events.count == 2)
-        guard case .described(let description, _) = talk.events[0], case .ready(let transport) = talk.events[1] else {
+        guard case .described(let description, _) = talk.events[0], case .ready(let transport, let session) = talk.events[1]
+        else {
             Issue.record("\(talk.events)")
             return
         }
         #expect(description.sessionName == "movie")
         #expect(transport == ClientDialogue.udp)
+        #expect(session == "S1")
 
         try talk.play(.from(.zero))
         #expect(talk.client.state == .ready)
@@ -55,6 +57,27 @@ import Testing
         #expect(talk.transport.isClosed)
         #expect(talk.transport.routes.isEmpty)
         #expect(talk.client.deadline == nil)
+    }
+
+    @Test func `the dialogue is told where it is wanted, both sides in order`() {
+        var talk = ClientDialogue(.tcp) { $0.tellsDialogue = true }
+        talk.setUp(ClientDialogue.tcp)
+        talk.tearDown()
+        talk.reply()
+        let lines = talk.events.compactMap { event -> String? in
+            guard case .dialogue(let message) = event else { return nil }
+            return "\(message.direction): \(message.text.prefix { !$0.isNewline })"
+        }
+        #expect(
+            lines == [
+                "sent: OPTIONS rtsp://host/movie RTSP/1.0", "received: RTSP/1.0 200 OK",
+                "sent: DESCRIBE rtsp://host/movie RTSP/1.0", "received: RTSP/1.0 200 OK",
+                "sent: SETUP rtsp://host/movie/stream=0 RTSP/1.0", "received: RTSP/1.0 200 OK",
+                "sent: TEARDOWN rtsp://host/movie/ RTSP/1.0", "received: RTSP/1.0 200 OK",
+            ])
+        var silent = ClientDialogue(.tcp)
+        silent.setUp(ClientDialogue.tcp)
+        #expect(!silent.events.contains { if case .dialogue = $0 { true } else { false } })
     }
 
     @Test func `the usual course over TCP`() throws {

@@ -80,7 +80,7 @@ import Testing
         #expect(talk.heard() == "SETUP movie.Mjpeg RTSP/1.0\r\nCSeq: 1\r\nTransport: RTP/UDP; client_port= 25000\r\n\r\n")
         talk.say("RTSP/1.0 200 OK\nCSeq: 1\nSession: 123456")
         #expect(talk.client.state == .ready)
-        #expect(talk.events == [.ready(transport: "RTP/UDP; client_port= 25000")])
+        #expect(talk.events == [.ready(transport: "RTP/UDP; client_port= 25000", session: "123456")])
         talk.events += try talk.client.play(nil, at: talk.now, via: &talk.transport)
         #expect(talk.heard() == "PLAY movie.Mjpeg RTSP/1.0\r\nCSeq: 2\r\nSession: 123456\r\n\r\n")
         talk.say("RTSP/1.0 200 OK\nCSeq: 2\nSession: 123456")

@@ -46,6 +46,10 @@ extension RTSPNIOTests {
                 try await RTSPClient.withPresentation(at: running.url(), configuration: .test()) { presentation in
                     #expect(presentation.duration == Clip.small.time(of: 40))
                     #expect(presentation.transport.contains("server_port"))
+                    #expect(!presentation.isLive)
+                    #expect(presentation.frameRate == 100)
+                    #expect(presentation.session?.isEmpty == false)
+                    #expect(presentation.title == "clip")
                     let times = try await presentation.play { frames in
                         try await frames.reduce(into: []) { $0.append($1.presentationTime) }
                     }

@@ -46,7 +46,8 @@ extension RTSPNIOTests {
             ) async throws -> [Int?] {
                 let configuration = RTSPClient.Configuration.test(transport) { $0.buffer = .zero }
                 return try await RTSPClient.withPresentation(at: url, configuration: configuration) { presentation in
-                    try await presentation.play { frames in
+                    #expect(presentation.isLive)
+                    return try await presentation.play { frames in
                         var indices: [Int?] = []
                         for try await frame in frames {
                             indices.append(clip.index(of: frame.image))
