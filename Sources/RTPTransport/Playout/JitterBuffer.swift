@@ -1,6 +1,6 @@
 /// Whole frames, held back so that they come out in order and in time however they came in.
 ///
-/// The first frame is due ``delay`` after its arrival, each further one as much later as its timestamp says. A frame that comes after
+/// The first frame is due its ``playout`` delay after its arrival, each further one as much later as its timestamp says. A frame that comes after
 /// its time is due at once as long as none after it has gone out.
 public struct JitterBuffer: Sendable, Hashable {
     /// What the spacing of frames is taken from.
@@ -18,8 +18,8 @@ public struct JitterBuffer: Sendable, Hashable {
     private var queue: [PlayoutFrame] = []
     private var lastReleased: Duration?
 
-    /// How long the first frame is held back.
-    public let delay: Duration
+    /// How long frames are held back.
+    public let playout: PlayoutDelay
     /// Bytes of all frames held.
     public private(set) var byteCount = 0
     /// Frames that came after their time and were still of use.
@@ -28,17 +28,22 @@ public struct JitterBuffer: Sendable, Hashable {
     public private(set) var framesTooLate = 0
     /// Frames given up because the limits were reached.
     public private(set) var framesDropped = 0
+    /// How often playout ran dry and began again with its delay.
+    public private(set) var rebuffers = 0
 
-    /// An empty buffer; `delay` is brought into 0 seconds to 1 hour.
+    /// An empty buffer.
     public init(
-        delay: Duration = .milliseconds(200), clockRate: ClockRate = .video, timing: Timing = .timestamps,
+        playout: PlayoutDelay = .adaptive, clockRate: ClockRate = .video, timing: Timing = .timestamps,
         limits: JitterBufferLimits = .default
     ) {
-        self.delay = min(max(delay, .zero), .seconds(3600))
+        self.playout = playout
         self.limits = limits
         timeline = PlayoutTimeline(
-            delay: self.delay, clockRate: clockRate, timing: timing, maximumJump: limits.maximumJump)
+            delay: playout.initial, clockRate: clockRate, timing: timing, maximumJump: limits.maximumJump)
     }
+
+    /// The delay that is aimed at now.
+    public var target: Duration { playout.initial }
 
     /// Frames held.
     public var frameCount: Int { queue.count }
@@ -117,13 +122,19 @@ public struct PlayoutFrame: Sendable, Hashable {
     public var mediaTime: Duration
     /// When it was due; it may have come later.
     public var dueAt: ContinuousClock.Instant
+    /// The sender's wall clock at its timestamp (RFC 3550 section 6.4.1); `nil` before the sender's first report.
+    public var senderTime: NTPTimestamp?
 
     /// Makes a frame.
-    public init(image: [UInt8], timestamp: RTPTimestamp, mediaTime: Duration, dueAt: ContinuousClock.Instant) {
+    public init(
+        image: [UInt8], timestamp: RTPTimestamp, mediaTime: Duration, dueAt: ContinuousClock.Instant,
+        senderTime: NTPTimestamp? = nil
+    ) {
         self.image = image
         self.timestamp = timestamp
         self.mediaTime = mediaTime
         self.dueAt = dueAt
+        self.senderTime = senderTime
     }
 }
 

@@ -21,7 +21,7 @@ public struct ClientConfiguration: Sendable, Hashable {
     /// Who we are, for `User-Agent` and RTCP.
     public var userAgent: String
     /// How long frames are held back to even out their arrival.
-    public var buffer: Duration
+    public var playout: PlayoutDelay
     /// How long to wait for the answer to a request.
     public var requestTimeout: Duration
     /// How long to wait for the first datagram before media is asked for on the control connection instead.
@@ -40,7 +40,7 @@ public struct ClientConfiguration: Sendable, Hashable {
     /// A configuration for `url`.
     public init(
         url: String, transport: TransportChoice = .auto, clientPorts: PortPair? = nil, userAgent: String = "swift-rtsp",
-        buffer: Duration = .milliseconds(200), requestTimeout: Duration = .seconds(5),
+        playout: PlayoutDelay = .adaptive, requestTimeout: Duration = .seconds(5),
         datagramPatience: Duration = .seconds(3), reportInterval: Duration = .seconds(5), ssrc: UInt32,
         labFramesPerSecond: Double? = nil, limits: EndpointLimits = .default
     ) {
@@ -48,7 +48,7 @@ public struct ClientConfiguration: Sendable, Hashable {
         self.transport = transport
         self.clientPorts = clientPorts
         self.userAgent = userAgent
-        self.buffer = buffer
+        self.playout = playout
         self.requestTimeout = requestTimeout
         self.datagramPatience = datagramPatience
         self.reportInterval = reportInterval
@@ -138,8 +138,14 @@ public struct ClientStatistics: Sendable, Hashable {
     public var jitter: Duration = .zero
     /// How much media waits in the jitter buffer.
     public var bufferDepth: Duration = .zero
-    /// Frames shown late.
+    /// What ``bufferDepth`` aims at.
+    public var bufferTarget: Duration = .zero
+    /// Frames that came after their time, shown or not.
     public var framesLate: Int = 0
+    /// Whole frames that were never shown: too late, overtaken, or more than the buffer may hold.
+    public var framesSkipped: Int = 0
+    /// How often the buffer ran dry and playout began again with its delay.
+    public var rebuffers: Int = 0
     /// From PLAY to the first whole frame; `nil` before it.
     public var firstFrame: Duration?
 

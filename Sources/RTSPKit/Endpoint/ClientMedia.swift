@@ -47,7 +47,7 @@ struct ClientMedia: Sendable {
         receiver = RTPReceiver(
             format: agreed.format, payloadTypes: agreed.payloadTypes, expectedSSRC: agreed.ssrc, ssrc: configuration.ssrc,
             canonicalName: configuration.userAgent)
-        buffer = JitterBuffer(delay: configuration.buffer, timing: agreed.timing)
+        buffer = JitterBuffer(playout: configuration.playout, timing: agreed.timing)
     }
 
     /// What the passing of time led to.
@@ -239,7 +239,10 @@ struct ClientMedia: Sendable {
         statistics.packetsReordered = before.packetsReordered + received.packetsReordered
         statistics.jitter = received.interarrivalJitter
         statistics.bufferDepth = buffer.depth
+        statistics.bufferTarget = buffer.target
         statistics.framesLate = buffer.framesLate
+        statistics.framesSkipped = buffer.framesTooLate + buffer.framesDropped
+        statistics.rebuffers = buffer.rebuffers
         return statistics
     }
 

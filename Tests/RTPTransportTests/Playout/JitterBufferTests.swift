@@ -15,7 +15,7 @@ import Testing
     func timestamps(_ frames: [PlayoutFrame]) -> [UInt32] { frames.map(\.timestamp.rawValue) }
 
     @Test func `an empty buffer has nothing due`() {
-        var buffer = JitterBuffer()
+        var buffer = JitterBuffer(playout: .fixed(.milliseconds(200)))
         #expect(buffer.deadline == nil)
         #expect(buffer.depth == .zero)
         #expect(buffer.advance(to: .after(1_000_000)) == [])
@@ -23,7 +23,7 @@ import Testing
     }
 
     @Test func `frames come out at their time and not before`() {
-        var buffer = JitterBuffer(delay: .milliseconds(100))
+        var buffer = JitterBuffer(playout: .fixed(.milliseconds(100)))
         insert(1000, at: 0, into: &buffer)
         insert(4600, at: 70, into: &buffer)
         #expect(buffer.frameCount == 2)
@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test func `frames that come in any order come out in theirs`() {
-        var buffer = JitterBuffer()
+        var buffer = JitterBuffer(playout: .fixed(.milliseconds(200)))
         for timestamp in [3600, 0, 10_800, 7200] as [UInt32] { insert(timestamp &- 5000, at: 0, into: &buffer) }
         let frames = buffer.advance(to: .after(5000))
         #expect(timestamps(frames) == [0, 3600, 7200, 10_800].map { $0 &- 5000 })
@@ -56,7 +56,7 @@ import Testing
     }
 
     @Test func `a frame after its time comes out at once while it is the newest`() {
-        var buffer = JitterBuffer(delay: .milliseconds(100))
+        var buffer = JitterBuffer(playout: .fixed(.milliseconds(100)))
         insert(0, at: 0, into: &buffer)
         #expect(buffer.advance(to: .after(100)).count == 1)
         insert(3600, at: 300, into: &buffer)
@@ -66,7 +66,7 @@ import Testing
     }
 
     @Test func `a frame older than one that is out is never let out`() {
-        var buffer = JitterBuffer(delay: .milliseconds(100))
+        var buffer = JitterBuffer(playout: .fixed(.milliseconds(100)))
         insert(0, at: 0, into: &buffer)
         insert(7200, at: 10, into: &buffer)
         #expect(buffer.advance(to: .after(500)).count == 2)
@@ -77,7 +77,7 @@ import Testing
     }
 
     @Test func `a frame that is there already is not taken twice`() {
-        var buffer = JitterBuffer()
+        var buffer = JitterBuffer(playout: .fixed(.milliseconds(200)))
         insert(0, at: 0, into: &buffer)
         insert(3600, at: 1, into: &buffer)
         insert(0, at: 2, into: &buffer)
@@ -87,7 +87,7 @@ import Testing
     }
 
     @Test func `a source that starts over is played on`() {
-        var buffer = JitterBuffer(delay: .milliseconds(100))
+        var buffer = JitterBuffer(playout: .fixed(.milliseconds(100)))
         for index in 0..<100 { insert(UInt32(index) * 3600, at: index * 40, into: &buffer) }
         #expect(buffer.advance(to: .after(4060)).count == 100)
         for index in 0..<100 { insert(UInt32(index) * 3600, at: 4000 + index * 40, into: &buffer) }
@@ -98,14 +98,14 @@ import Testing
     }
 
     @Test func `the oldest frames go when there are too many`() {
-        var buffer = JitterBuffer(limits: JitterBufferLimits(maximumFrames: 3))
+        var buffer = JitterBuffer(playout: .fixed(.milliseconds(200)), limits: JitterBufferLimits(maximumFrames: 3))
         for index in 0..<5 { insert(UInt32(index) * 3600, at: 0, into: &buffer) }
         #expect(buffer.framesDropped == 2)
         #expect(timestamps(buffer.drain()) == [7200, 10_800, 14_400])
     }
 
     @Test func `the oldest frames go when they are too large, and one too large alone is not taken`() {
-        var buffer = JitterBuffer(limits: JitterBufferLimits(maximumBytes: 100))
+        var buffer = JitterBuffer(playout: .fixed(.milliseconds(200)), limits: JitterBufferLimits(maximumBytes: 100))
         insert(0, at: 0, into: &buffer, bytes: 60)
         insert(3600, at: 0, into: &buffer, bytes: 101)
         #expect(buffer.framesDropped == 1)
@@ -118,7 +118,7 @@ import Testing
     }
 
     @Test func `a restart forgets frames and times`() {
-        var buffer = JitterBuffer(delay: .milliseconds(100))
+        var buffer = JitterBuffer(playout: .fixed(.milliseconds(100)))
         insert(90_000, at: 0, into: &buffer)
         insert(93_600, at: 0, into: &buffer)
         #expect(buffer.advance(to: .after(100)).count == 1)
@@ -133,7 +133,7 @@ import Testing
     }
 
     @Test func `drained, all frames come at once and say when they would have been due`() {
-        var buffer = JitterBuffer(delay: .milliseconds(100))
+        var buffer = JitterBuffer(playout: .fixed(.milliseconds(100)))
         for index in 0..<3 { insert(UInt32(index) * 3600, at: 0, into: &buffer) }
         #expect(buffer.drain().map(\.dueAt) == [.after(100), .after(140), .after(180)])
         #expect(buffer.deadline == nil)
@@ -142,15 +142,15 @@ import Testing
     }
 
     @Test func `timestamps that say nothing are no harm by arrival`() {
-        var buffer = JitterBuffer(timing: .arrival(framesPerSecond: 20))
+        var buffer = JitterBuffer(playout: .fixed(.milliseconds(200)), timing: .arrival(framesPerSecond: 20))
         for index in 0..<4 { insert(1_700_000_000, at: index * 10, into: &buffer) }
         #expect(buffer.advance(to: .after(10_000)).map(\.dueAt) == [200, 250, 300, 350].map { .after($0) })
         #expect(buffer.framesTooLate == 0)
     }
 
     @Test func `settings out of range are brought into it`() {
-        #expect(JitterBuffer(delay: .seconds(-1)).delay == .zero)
-        #expect(JitterBuffer(delay: .seconds(Int64.max)).delay == .seconds(3600))
+        #expect(JitterBuffer(playout: .fixed(.seconds(-1))).playout.initial == .zero)
+        #expect(JitterBuffer(playout: .fixed(.seconds(Int64.max))).playout.initial == .seconds(3600))
         let limits = JitterBufferLimits(maximumFrames: 0, maximumBytes: -5, maximumJump: .seconds(Int64.max))
         #expect(limits == JitterBufferLimits(maximumFrames: 1, maximumBytes: 1, maximumJump: .seconds(3600)))
     }
@@ -158,7 +158,7 @@ import Testing
     @Test(arguments: 0..<20 as Range<UInt64>)
     func `whatever the timestamps, frames come out in order, on time, and none is unaccounted for`(seed: UInt64) {
         var random = ReceptionRandom(seed: seed)
-        var buffer = JitterBuffer(limits: JitterBufferLimits(maximumFrames: 20))
+        var buffer = JitterBuffer(playout: .fixed(.milliseconds(200)), limits: JitterBufferLimits(maximumFrames: 20))
         var timestamp: UInt32 = .max - 10_000
         var out = 0
         var last: Duration?

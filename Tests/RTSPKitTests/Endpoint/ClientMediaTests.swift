@@ -47,7 +47,7 @@ import Testing
     }
 
     @Test func `packets that BYE has overtaken still count, also without a buffer`() throws {
-        var talk = try Self.playing { $0.buffer = .zero }
+        var talk = try Self.playing { $0.playout = .fixed(.zero) }
         try talk.stream(2)
         let late = try talk.packets(size: 5000)
         talk.receive(rtp: late[0])
@@ -95,7 +95,7 @@ import Testing
     }
 
     @Test func `a large buffer is shown to its end, whatever the silence`() throws {
-        var talk = try Self.playing(range: "npt=0-0.4") { $0.buffer = .seconds(5) }
+        var talk = try Self.playing(range: "npt=0-0.4") { $0.playout = .fixed(.seconds(5)) }
         try talk.stream(10)
         talk.pass(.seconds(20))
         #expect(talk.frames.count == 10)
