@@ -1,6 +1,7 @@
 public import ArgumentParser
 import Foundation
 import MJPEGSource
+import RTPTransport
 public import RTSPKit
 import RTSPNIO
 
@@ -52,8 +53,8 @@ struct PlayCommand: AsyncParsableCommand {
     var snapshot: String?
     @Option(help: "AT:FOR, pause at AT seconds of play for FOR seconds, then play again. Repeatable.")
     var pause: [PlannedPause] = []
-    @Option(help: "Milliseconds that frames are held back to even out their arrival.")
-    var buffer: Int = 200
+    @Option(help: "Milliseconds that frames are held back to even out their arrival; without it, as the path needs.")
+    var buffer: Int?
     @Flag(help: "Print one JSON object as the last line.")
     var json = false
     @Flag(help: "Speak the course dialect.")
@@ -68,7 +69,7 @@ struct PlayCommand: AsyncParsableCommand {
         if let from, !(0...1e7).contains(from) { throw ValidationError("--from must be 0 or more") }
         if let frames, frames < 1 { throw ValidationError("--frames must be at least 1") }
         if let labFPS, !(0.1...1000).contains(labFPS) { throw ValidationError("--lab-fps must be 0.1 to 1000") }
-        guard (0...60_000).contains(buffer) else { throw ValidationError("--buffer must be 0 to 60000") }
+        if let buffer, !(0...60_000).contains(buffer) { throw ValidationError("--buffer must be 0 to 60000") }
     }
 
     func run() async throws {
@@ -87,7 +88,8 @@ struct PlayCommand: AsyncParsableCommand {
     /// The façade's configuration for these options.
     var clientConfiguration: RTSPClient.Configuration {
         var configuration = RTSPClient.Configuration(
-            dialect: lab ? .lab : .standard, transport: transport, buffer: .milliseconds(buffer), waitingFrames: 256)
+            dialect: lab ? .lab : .standard, transport: transport,
+            playout: buffer.map { .fixed(.milliseconds($0)) } ?? .adaptive, waitingFrames: 256)
         configuration.labPort = rtpPort
         configuration.labFramesPerSecond = labFPS
         return configuration

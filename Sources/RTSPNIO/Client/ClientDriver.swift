@@ -238,7 +238,9 @@ final class ClientDriver {
         case .paused: waiters.succeed(\.paused)
         case .frame(let frame):
             frames?.yield(
-                RTSPFrame(image: frame.image, presentationTime: frame.mediaTime, timestamp: frame.timestamp))
+                RTSPFrame(
+                    image: frame.image, presentationTime: frame.mediaTime, timestamp: frame.timestamp,
+                    senderTime: frame.senderTime))
         case .endOfStream:
             frames?.finish()
             frames = nil

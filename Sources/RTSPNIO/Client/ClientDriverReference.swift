@@ -77,7 +77,7 @@ struct ClientDriverReference: Sendable {
     ) -> ClientConnection {
         var value = ClientConfiguration(
             url: target.url, transport: configuration.dialect == .lab ? .udp : configuration.transport,
-            clientPorts: clientPorts, userAgent: configuration.userAgent, buffer: configuration.buffer,
+            clientPorts: clientPorts, userAgent: configuration.userAgent, playout: configuration.playout,
             requestTimeout: configuration.timeout, datagramPatience: configuration.datagramPatience,
             ssrc: UInt32.random(in: 1...UInt32.max), labFramesPerSecond: configuration.labFramesPerSecond,
             limits: configuration.limits)

@@ -1,6 +1,7 @@
 public import Logging
 internal import NIOCore
 internal import NIOPosix
+public import RTPTransport
 public import RTSPKit
 
 /// An RTSP client on real sockets.
@@ -22,7 +23,7 @@ public enum RTSPClient {
         /// Which transport media shall take.
         public var transport: ClientConfiguration.TransportChoice
         /// How long frames are held back to even out their arrival.
-        public var buffer: Duration
+        public var playout: PlayoutDelay
         /// The local UDP port for the course dialect; 0 lets the system choose.
         public var labPort: UInt16
         /// Frames per second to show a presentation of the course dialect at; `nil` shows frames as they arrive.
@@ -49,13 +50,13 @@ public enum RTSPClient {
         /// A configuration; the defaults suit most servers.
         public init(
             dialect: ControlDialect = .standard, transport: ClientConfiguration.TransportChoice = .auto,
-            buffer: Duration = .milliseconds(200), timeout: Duration = .seconds(5), waitingFrames: Int = 8,
+            playout: PlayoutDelay = .adaptive, timeout: Duration = .seconds(5), waitingFrames: Int = 8,
             userAgent: String = "swift-rtsp",
             logger: Logger = Logger(label: "rtsp-client", factory: { _ in SwiftLogNoOpLogHandler() })
         ) {
             self.dialect = dialect
             self.transport = transport
-            self.buffer = buffer
+            self.playout = playout
             labPort = 0
             self.timeout = timeout
             datagramPatience = .seconds(3)

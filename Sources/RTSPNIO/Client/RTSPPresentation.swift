@@ -10,6 +10,8 @@ public struct RTSPFrame: Sendable, Hashable {
     public var presentationTime: Duration
     /// The timestamp that it travelled with.
     public var timestamp: RTPTimestamp
+    /// The sender's wall clock when the frame was captured; `nil` before the sender's first report (RFC 3550 section 6.4.1).
+    public var senderTime: NTPTimestamp?
 }
 
 /// The frames of a PLAY, in order, each at its time. A consumer that is too slow loses whole frames, never their order.

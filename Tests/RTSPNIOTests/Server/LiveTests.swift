@@ -1,5 +1,6 @@
 import MJPEGSource
 import NIOCore
+import RTPTransport
 import RTSPKit
 import Synchronization
 import Testing
@@ -44,7 +45,7 @@ extension RTSPNIOTests {
             func watch(
                 _ url: String, _ clip: Clip, _ transport: ClientConfiguration.TransportChoice, as index: Int = 0
             ) async throws -> [Int?] {
-                let configuration = RTSPClient.Configuration.test(transport) { $0.buffer = .zero }
+                let configuration = RTSPClient.Configuration.test(transport) { $0.playout = .fixed(.zero) }
                 return try await RTSPClient.withPresentation(at: url, configuration: configuration) { presentation in
                     #expect(presentation.isLive)
                     return try await presentation.play { frames in

@@ -1,5 +1,6 @@
 import Foundation
 import MJPEGSource
+import RTPTransport
 import RTSPKit
 import RTSPNIO
 import Testing
@@ -22,7 +23,7 @@ extension RTSPServer.Configuration {
 extension RTSPClient.Configuration {
     /// A short buffer, and room for a whole clip.
     static func test(_ transport: ClientConfiguration.TransportChoice = .udp, _ change: (inout Self) -> Void = { _ in }) -> Self {
-        var configuration = Self(transport: transport, buffer: .milliseconds(60), waitingFrames: 1000)
+        var configuration = Self(transport: transport, playout: .fixed(.milliseconds(60)), waitingFrames: 1000)
         change(&configuration)
         return configuration
     }
