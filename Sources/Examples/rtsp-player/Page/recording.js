@@ -1,0 +1,54 @@
+// Snapshot and recording: what they say, and what can be downloaded.
+
+import { bytes } from "./numbers.js";
+
+export class RecordingPanel {
+  constructor({ button, label, text, lab, raw }) {
+    Object.assign(this, { button, label, text, lab, raw });
+  }
+
+  update(recording, path) {
+    const on = recording?.on ?? false;
+    this.button.setAttribute("aria-pressed", String(on));
+    this.label.textContent = on ? "Stop" : "Record";
+    this.text.textContent = describe(recording);
+    this.text.title = this.text.textContent;
+    const some = path !== null && recording?.frames > 0;
+    link(this.lab, some && !recording.tooLongForLab && `${path}/recording?format=lab`);
+    link(this.raw, some && `${path}/recording?format=raw`);
+    this.lab.title = recording?.tooLongForLab
+      ? "The lab format writes a frame's length with five digits, and some frames are longer than 99999 bytes."
+      : "Five digits of length before each JPEG";
+  }
+}
+
+function describe(recording) {
+  if (!recording) return "No recording yet";
+  const { frames, tooLongForLab, stopped } = recording;
+  const size = `${frames} ${frames === 1 ? "frame" : "frames"}, ${bytes(recording.bytes)}`;
+  if (stopped) return `${size}. ${stopped}`;
+  return tooLongForLab ? `${size}, ${tooLongForLab} too long for lab` : size;
+}
+
+function link(anchor, address) {
+  if (address) {
+    anchor.href = address;
+    anchor.removeAttribute("aria-disabled");
+  } else {
+    anchor.removeAttribute("href");
+    anchor.setAttribute("aria-disabled", "true");
+  }
+}
+
+// Fetched first, so that a refusal is a sentence on the page and not a file. Resolves to what happened, in words.
+export async function saveSnapshot(path) {
+  const answer = await fetch(`${path}/snapshot`);
+  if (!answer.ok) return (await answer.json().catch(() => null))?.error?.message ?? "There is no picture to save.";
+  const frame = answer.headers.get("x-frame") ?? "picture";
+  const anchor = document.createElement("a");
+  anchor.href = URL.createObjectURL(await answer.blob());
+  anchor.download = `snapshot-${frame}.jpg`;
+  anchor.click();
+  setTimeout(() => URL.revokeObjectURL(anchor.href), 10_000);
+  return `Frame ${frame} saved as snapshot-${frame}.jpg.`;
+}

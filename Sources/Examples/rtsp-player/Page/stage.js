@@ -1,0 +1,68 @@
+// What lies over the picture: what to do first, what went wrong, and what is going on.
+
+import { put } from "./numbers.js";
+
+const spoken = 5000;
+
+export class Stage {
+  constructor(parts) {
+    Object.assign(this, parts);
+    this.said = null;
+    this.standing = "";
+    this.countdown = null;
+    this.deadline = 0;
+  }
+
+  update(state, trouble) {
+    const error = trouble ?? state.error;
+    const waiting = trouble ? null : state.reconnect;
+    this.showEmpty(state, error || waiting);
+    this.showError(error, waiting, state);
+    this.retry.hidden = !(trouble || state.can.retry);
+    this.retry.textContent = waiting ? "Try now" : "Try again";
+    this.count(waiting);
+    this.standing = trouble ? "" : state.notice?.text ?? "";
+    if (this.said === null) put(this.notice, this.standing);
+  }
+
+  showEmpty(state, covered) {
+    const setUp = state.state !== "Init";
+    this.empty.hidden = setUp || Boolean(covered);
+    const busy = state.busy === "setup";
+    put(this.emptyTitle, busy ? "Setting up …" : "Nothing is set up yet");
+    this.emptyText.hidden = this.offers.hidden = busy;
+  }
+
+  showError(error, waiting, state) {
+    this.trouble.hidden = !error && !waiting;
+    // A session that goes on keeps its picture; the words stand below it.
+    this.trouble.classList.toggle("overlay-low", !waiting && state.state !== "Init");
+    // An alert is read out whenever its text is written, so it is written only when it changes.
+    put(this.message, error?.message ?? (waiting ? "The connection was lost" : ""));
+    put(this.advice, error?.advice ?? "");
+    this.error.dataset.code = error?.code ?? "";
+  }
+
+  count(waiting) {
+    clearInterval(this.countdown);
+    this.reconnect.hidden = !waiting;
+    if (!waiting) return;
+    this.deadline = performance.now() + waiting.in * 1000;
+    const tick = () => {
+      const left = Math.max(0, Math.ceil((this.deadline - performance.now()) / 1000));
+      put(this.reconnect, left ? `Connecting again in ${left} s (attempt ${waiting.attempt})` : `Connecting again (attempt ${waiting.attempt})`);
+    };
+    tick();
+    this.countdown = setInterval(tick, 250);
+  }
+
+  // Says something for a few seconds, in place of the player's own notice.
+  say(text) {
+    clearTimeout(this.said);
+    put(this.notice, text);
+    this.said = setTimeout(() => {
+      this.said = null;
+      put(this.notice, this.standing);
+    }, spoken);
+  }
+}
