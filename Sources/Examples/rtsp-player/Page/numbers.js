@@ -11,8 +11,10 @@ export function bytes(value) {
   return value < 1e9 ? `${(value / 1e6).toFixed(1)} MB` : `${(value / 1e9).toFixed(2)} GB`;
 }
 
+// In the unit of its plot.
 function bitRate(value) {
-  return value < 1e6 ? `${Math.round(value / 1e3)} kbit/s` : `${(value / 1e6).toFixed(1)} Mbit/s`;
+  const mega = value / 1e6;
+  return `${mega.toFixed(mega < 10 ? 2 : 1)} Mbit/s`;
 }
 
 // Where each number goes: id, name in the event, how it is written.

@@ -168,9 +168,16 @@ async function command(name, body) {
     render();
   }
   const error = await session.command(name, body);
-  if (!error) return;
+  if (!error) return void setTimeout(() => unask(name), 1000);
   asked = null;
   stage.say(`${error.message} ${error.advice ?? ""}`.trim());
+  render();
+}
+
+// Where nothing changed, no event comes to say so.
+function unask(name) {
+  if (asked !== name) return;
+  asked = null;
   render();
 }
 

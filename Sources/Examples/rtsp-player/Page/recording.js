@@ -22,12 +22,12 @@ export class RecordingPanel {
   }
 }
 
+// Two lines from the start, so that the second does not move the first when it comes.
 function describe(recording) {
   if (!recording) return "No recording yet";
   const { frames, tooLongForLab, stopped } = recording;
-  const size = `${frames} ${frames === 1 ? "frame" : "frames"}, ${bytes(recording.bytes)}`;
-  if (stopped) return `${size}. ${stopped}`;
-  return tooLongForLab ? `${size}, ${tooLongForLab} too long for lab` : size;
+  const rest = stopped ?? (tooLongForLab ? `${tooLongForLab} too long for the lab format` : "");
+  return `${frames} ${frames === 1 ? "frame" : "frames"}\n${bytes(recording.bytes)}${rest && `, ${rest}`}`;
 }
 
 function link(anchor, address) {

@@ -14,6 +14,7 @@ export class SeekBar {
     this.dragging = false;
     this.underWay = false;
     this.wanted = null;
+    this.latest = null; // Where the last seek went, while nothing has moved since.
     this.drawnAt = 0;
     this.listen();
   }
@@ -27,7 +28,7 @@ export class SeekBar {
       // Standing still, each place passed is shown; playing, only the place where the handle is let go.
       if (!this.playing) this.seek(Number(input.value));
     });
-    input.addEventListener("change", () => this.seek(Number(input.value)));
+    input.addEventListener("change", () => Number(input.value) === this.latest || this.seek(Number(input.value)));
   }
 
   update({ duration, frameRate, live, can, busy, state }) {
@@ -52,6 +53,7 @@ export class SeekBar {
     const now = performance.now();
     if (!exactly && this.playing && now - this.drawnAt < 100) return; // Ten times a second is enough to read.
     this.drawnAt = now;
+    if (seconds !== this.latest) this.latest = null;
     this.input.value = seconds;
     this.preview(seconds);
   }
@@ -74,7 +76,7 @@ export class SeekBar {
   }
 
   async seek(to) {
-    this.wanted = to;
+    this.wanted = this.latest = to;
     if (this.underWay) return;
     this.underWay = true;
     while (this.wanted !== null) {

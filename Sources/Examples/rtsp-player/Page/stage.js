@@ -4,6 +4,12 @@ import { put } from "./numbers.js";
 
 const spoken = 5000;
 
+const hints = {
+  init: ["Nothing is set up yet", "Choose a stream and press Setup, then Play."],
+  busy: ["Setting up …", "The server is asked what the stream is, and how its packets are to travel."],
+  ready: ["Ready", "The server has the session. Press Play, and packets flow."],
+};
+
 export class Stage {
   constructor(parts) {
     Object.assign(this, parts);
@@ -25,12 +31,13 @@ export class Stage {
     if (this.said === null) put(this.notice, this.standing);
   }
 
-  showEmpty(state, covered) {
-    const setUp = state.state !== "Init";
-    this.empty.hidden = setUp || Boolean(covered);
-    const busy = state.busy === "setup";
-    put(this.emptyTitle, busy ? "Setting up …" : "Nothing is set up yet");
-    this.emptyText.hidden = this.offers.hidden = busy;
+  // What to do next, while there is no picture to look at.
+  showEmpty({ state, busy }, covered) {
+    this.empty.hidden = state === "Playing" || Boolean(covered);
+    const [title, text] = state === "Ready" ? hints.ready : busy === "setup" ? hints.busy : hints.init;
+    put(this.emptyTitle, title);
+    put(this.emptyText, text);
+    this.offers.hidden = state !== "Init" || busy !== null;
   }
 
   showError(error, waiting, state) {
