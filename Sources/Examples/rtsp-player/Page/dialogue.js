@@ -24,7 +24,10 @@ export class Dialogue {
     this.total = 0;
     this.newest = -Infinity;
     explain(lesson);
-    details.addEventListener("toggle", () => this.showNewest());
+    details.addEventListener("toggle", () => {
+      this.showNewest();
+      if (details.open) details.scrollIntoView({ block: "nearest" });
+    });
   }
 
   clear() {

@@ -81,9 +81,9 @@ export class Pictures {
       try {
         const bitmap = await createImageBitmap(picture.blob);
         if (!picture.signal.aborted) this.draw(bitmap, picture.headers);
-        bitmap.close();
+        bitmap.close(); // Now, not when the garbage collector comes round: a bitmap is megabytes.
       } catch {
-        this.broken += 1;
+        this.broken += 1; // Not a JPEG after all; the next one will be.
       }
     }
     this.decoding = false;

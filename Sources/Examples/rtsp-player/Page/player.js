@@ -70,7 +70,7 @@ function takeState(next) {
   const before = state;
   state = { ...nothing, ...next };
   asked = null;
-  if (state.state === "Init" && before.state !== "Init" && !state.reconnect) {
+  if (state.state === "Init" && !state.reconnect && (before.state !== "Init" || before === nothing)) {
     pictures.clear();
     numbers.clear();
   }
@@ -94,7 +94,11 @@ function takeNumbers(next) {
 
 function takeConnection(connected) {
   document.body.dataset.connected = String(connected);
-  if (connected) return;
+  if (connected) {
+    dialogue.clear();
+    numbers.clear();
+    return;
+  }
   // The session is gone with its connection; the next one begins at Init.
   state = nothing;
   asked = null;
@@ -124,8 +128,9 @@ function renderButtons() {
   for (const [name, button] of Object.entries(buttons)) {
     // Until the player has answered a command only ending the session makes sense.
     const wait = asked !== null && methods.includes(name) && name !== "teardown";
-    button.disabled = wait || !state.can[name];
-    if (button === focused && button.disabled) lostFocus = button;
+    const disabled = wait || !state.can[name];
+    if (button === focused && disabled && button.matches(":focus-visible")) lostFocus = button;
+    button.disabled = disabled;
   }
   find("loop").checked = state.loop;
   if (!state.busy && !asked) restoreFocus();
@@ -142,6 +147,7 @@ function restoreFocus() {
 
 function renderFacts() {
   put(find("state"), state.state);
+  document.title = state.state === "Init" ? "rtsp-player" : `${state.state}: ${state.title || state.url} – rtsp-player`;
   fact("session-id", state.session);
   fact("title", state.title);
   fact("transport-used", state.transport?.toUpperCase(), state.transportHeader);
@@ -232,16 +238,10 @@ listenToKeys({ toggle, nudge: (seconds) => seekBar.nudge(seconds), step, snapsho
 document.addEventListener("visibilitychange", followPictures);
 addEventListener("pagehide", () => session.leave());
 // A page that comes out of the back/forward cache has lost its session.
-addEventListener("pageshow", (event) => event.persisted && start());
-
-function start() {
-  dialogue.clear();
-  numbers.clear();
-  session.start();
-}
+addEventListener("pageshow", (event) => event.persisted && session.start());
 
 fetch("/api/player")
   .then((answer) => answer.json())
   .then(({ streams }) => source.offer(streams))
   .catch(() => {}); // Without offers an address can still be typed.
-start();
+session.start();

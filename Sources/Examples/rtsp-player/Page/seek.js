@@ -31,7 +31,7 @@ export class SeekBar {
     input.addEventListener("change", () => Number(input.value) === this.latest || this.seek(Number(input.value)));
   }
 
-  update({ duration, frameRate, live, can, busy, state }) {
+  update({ duration, frameRate, live, can, busy, state, reconnect }) {
     const usable = typeof duration === "number" && duration > 0;
     this.duration = usable ? duration : null;
     this.frame = frameRate > 0 ? 1 / frameRate : null;
@@ -42,7 +42,7 @@ export class SeekBar {
     this.input.disabled = !(usable && (can.seek || busy === "seek" || this.underWay));
     this.input.hidden = live;
     put(this.length, usable ? clock(duration) : "–");
-    if (state === "Init" && busy !== "reconnect") this.at(0, true);
+    if (state === "Init" && busy !== "reconnect" && !reconnect) this.at(0, true);
   }
 
   // A position that came in.

@@ -90,7 +90,8 @@ export class Session {
   // Resolves to null, or to {code, message, advice} where the player refused.
   async command(name, body = {}) {
     if (!this.id) return null;
-    const slow = this.after(patience, () => this.handlers.trouble(tooManyTabs));
+    // The events flow, so that to begin anew would only lose the session.
+    const slow = this.after(patience, () => this.handlers.trouble({ ...tooManyTabs, wait: true }));
     try {
       await post(`${this.path}/${name}`, body);
       if (this.timers.has(slow)) return null;

@@ -24,7 +24,7 @@ export class Stage {
     const waiting = trouble ? null : state.reconnect;
     this.showEmpty(state, error || waiting);
     this.showError(error, waiting, state);
-    this.retry.hidden = !(trouble || state.can.retry);
+    this.retry.hidden = trouble ? trouble.wait === true : !state.can.retry;
     this.retry.textContent = waiting ? "Try now" : "Try again";
     this.count(waiting);
     this.standing = trouble ? "" : state.notice?.text ?? "";
