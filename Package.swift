@@ -117,8 +117,9 @@ if !coreOnly {
         .executableTarget(
             name: "rtsp-player",
             dependencies: [
-                "PlayerModel",
+                "PlayerModel", "RTSPKit", "MJPEGSource",
                 external("Hummingbird", "hummingbird", trait: "Player"),
+                external("NIOCore", "swift-nio"),
                 external("ArgumentParser", "swift-argument-parser"),
                 external("Logging", "swift-log"),
                 external("ServiceLifecycle", "swift-service-lifecycle"),
