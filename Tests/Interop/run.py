@@ -98,14 +98,15 @@ def run_all(chosen: list[Case], binaries: Path, folder: Path) -> list[Result]:
 
 
 def prepare_media(binaries: Path, folder: Path) -> None:
-    """Makes the sample clips and takes them apart, and those of the shared folder where there is one."""
+    """Makes the sample clips, unless RTSP_SAMPLE_MEDIA has them, and takes them apart; also those of the shared folder."""
     clips = folder / "clips"
     clips.mkdir()
     if missing("sample-media", binaries) or missing("ffmpeg", binaries):
         return
-    subprocess.run([binaries / "sample-media", folder / "media"], check=True, stdout=subprocess.DEVNULL)
-    media.take_apart(folder / "media/movie.Mjpeg", clips / "movie", fps=25)
-    media.take_apart(folder / "media/sample_1280x720.Mjpeg", clips / "sample", fps=30)
+    made = Path(os.environ.get("RTSP_SAMPLE_MEDIA") or folder / "media")
+    subprocess.run([binaries / "sample-media", made], check=True, stdout=subprocess.DEVNULL)
+    media.take_apart(made / "movie.Mjpeg", clips / "movie", fps=25)
+    media.take_apart(made / "sample_1280x720.Mjpeg", clips / "sample", fps=30)
     repository = Path(__file__).resolve().parents[2]
     shared = Path(os.environ.get("RTSP_SHARED_MEDIA") or repository.parent / "shared/media")
     for name, file, fps in (("flower", "flower_640x360.Mjpeg", 25), ("china", "china_1280x720.mjpeg", 30)):
