@@ -164,8 +164,9 @@ def fits(stage: Stage, width: int, height: int) -> str:
     check("dialogue open")
     page.pause()
     check("Paused")
-    ratio = page.run("const box = document.getElementById('picture').getBoundingClientRect(); return box.width / box.height")
-    require(abs(ratio - 16 / 9) < 0.03, f"the picture is shown at {ratio:.2f} to 1")
+    ratio, fit = page.run("""const canvas = document.getElementById('picture'), box = canvas.getBoundingClientRect();
+        return [box.width / box.height, getComputedStyle(canvas).objectFit]""")
+    require(fit == "contain" or abs(ratio - 16 / 9) < 0.03, f"the picture is shown at {ratio:.2f} to 1")
     return ", ".join(seen)
 
 
@@ -214,24 +215,28 @@ def accessible(stage: Stage) -> str:
     return f"{len(nodes)} named"
 
 
-@case("the keyboard reaches every control, and shows where it is")
+@case("the keyboard reaches every control that can be used, and shows where it is")
 def focus(stage: Stage) -> str:
     page = stage.open()
+
+    def reach(step: str, wanted: set[str]) -> None:
+        page.run("document.activeElement.blur()")
+        reached, invisible = [], []
+        for _ in range(40):
+            page.press("\ue004")  # the tabulator
+            name, visible = page.run("""const element = document.activeElement, style = getComputedStyle(element);
+                return [element.id || element.tagName, style.outlineStyle !== 'none' || style.boxShadow !== 'none'
+                    || element === document.body]""")
+            if name in reached:
+                break
+            reached.append(name)
+            if not visible:
+                invisible.append(name)
+        require(wanted <= set(reached), f"{step}: not reached: {sorted(wanted - set(reached))}, but {reached}")
+        require(not invisible, f"{step}: nothing shows the focus on {invisible}")
+
+    reach("Init", {"address", "transport", "lab", "setup", "loop"})
     page.set_up(stage.server.url("movie.Mjpeg"))
     page.play()
-    page.run("document.activeElement.blur()")
-    reached, invisible = [], []
-    for _ in range(40):
-        page.press("\ue004")  # the tabulator
-        name, visible = page.run("""const element = document.activeElement, style = getComputedStyle(element);
-            return [element.id || element.tagName, style.outlineStyle !== 'none' || style.boxShadow !== 'none'
-                || element.matches('summary, body') || element.type === 'checkbox']""")
-        if name in reached:
-            break
-        reached.append(name)
-        if not visible:
-            invisible.append(name)
-    wanted = {"address", "transport", "lab", "pause", "teardown", "seek", "loop", "snapshot", "record"}
-    require(wanted <= set(reached), f"not reached: {sorted(wanted - set(reached))}, but {reached}")
-    require(not invisible, f"nothing shows the focus on {invisible}")
-    return ", ".join(reached)
+    reach("Playing", {"pause", "teardown", "seek", "loop", "snapshot", "record"})
+    return "in Init and Playing"

@@ -177,14 +177,18 @@ def keys(stage: Stage) -> str:
 
 @case("keys typed into the address field are letters and nothing else")
 def typing(stage: Stage) -> str:
-    page = opened(stage)
+    page = stage.open()
     states = len(page.seen("state"))
     field = page.element("address")
     field.clear()
     field.send_keys("s s", Keys.ARROW_LEFT, "x")
     require(field.get_attribute("value") == "s xs", f"the field says {field.get_attribute('value')!r}")
-    page.wait_for_numbers(1)
+    field.clear()
+    field.send_keys(stage.server.url("movie.Mjpeg"), Keys.SPACE, Keys.BACK_SPACE)
     require(len(page.seen("state")) == states, "typing moved the player")
+    page.click("setup")
+    page.wait_for_state("Ready")
+    require(page.state()["url"] == stage.server.url("movie.Mjpeg"), f"set up: {page.state()['url']}")
     require(not list(stage.downloads.iterdir()), "typing took a snapshot")
     return "s xs"
 

@@ -123,7 +123,8 @@ def start_programs(binaries: Path, folder: Path) -> "Programs":
     images = [movie.image(index) for index in range(25)]
     (folder / "short.mjpeg").write_bytes(b"".join(images))
     short = take_apart(folder / "short.mjpeg", folder / "clips/short", fps=25)
-    hostile = f"{cases_page.HOSTILE}={short.file}"
+    hostile = folder / cases_page.HOSTILE  # offered under its file's name
+    hostile.write_bytes(b"".join(images))
     server = Server(bench, movie.medium, short.medium, hostile, "--pattern", "pattern=320x180@10")
     player = Player(bench, server.url("movie.Mjpeg"), server.url("short.mjpeg"), server.url("pattern"))
     return Programs(bench, server, player, load(folder / "clips/movie"), load(folder / "clips/short"))

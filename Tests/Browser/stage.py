@@ -254,7 +254,9 @@ class Page:
         return found[0]
 
     def screenshot_of_strip(self) -> bytes:
-        clip = self.run("""const canvas = document.getElementById('picture'), box = canvas.getBoundingClientRect();
+        clip = self.run("""const canvas = document.getElementById('picture');
+            canvas.scrollIntoView({block: 'nearest', behavior: 'instant'});
+            const box = canvas.getBoundingClientRect();
             const scale = Math.min(box.width / canvas.width, box.height / canvas.height);
             const side = canvas.width >= 448 ? 16 : 8;
             const left = box.left + (box.width - canvas.width * scale) / 2;
