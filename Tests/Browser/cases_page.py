@@ -225,7 +225,7 @@ def focus(stage: Stage) -> str:
         for _ in range(40):
             page.press("\ue004")  # the tabulator
             name, visible = page.run("""const element = document.activeElement, style = getComputedStyle(element);
-                return [element.id || element.tagName, style.outlineStyle !== 'none' || style.boxShadow !== 'none'
+                return [element.id || element.tagName + ' ' + element.textContent, style.outlineStyle !== 'none' || style.boxShadow !== 'none'
                     || element === document.body]""")
             if name in reached:
                 break

@@ -129,7 +129,7 @@ def seek_ready(stage: Stage) -> str:
     page = opened(stage)
     page.set_slider(4)
     page.wait_for_drawn(lambda drawn: drawn, 6, "a picture")
-    require(same_picture(page, stage) == 100, f"frame {page.code()} at 4 s")
+    require(same_picture(page, stage) == 100, f"frame {page.code()} at 4 s; {page.summary()}")
     page.wait_for_state("Ready")
     page.play()
     following = page.drawn()[1]["position"]

@@ -18,6 +18,7 @@
   addEventListener("securitypolicyviolation", (event) => seen.errors.push(`policy: ${event.violatedDirective} ${event.blockedURI}`));
   new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) {
+      if (entry.hadRecentInput) continue; // What a click changes may move.
       const where = entry.sources.map(({ node }) => node?.id || node?.className || node?.nodeName);
       seen.shifts.push({ value: entry.value, time: entry.startTime, where });
     }

@@ -306,4 +306,6 @@ class Page:
         state = self.state()
         said = {key: state.get(key) for key in ("state", "busy", "ended", "error", "notice", "reconnect", "recording")
                 if state.get(key)}
-        return f"{json.dumps(said)}, {len(self.drawn())} pictures drawn, shown {self.text('error-message')!r}"
+        asked = [entry["text"].replace("\r\n", " ") for entry in self.seen("dialogue") if entry["direction"] == "sent"]
+        return (f"{json.dumps(said)}, {len(self.drawn())} pictures drawn, shown {self.text('error-message')!r}, "
+                f"last sent {asked[-2:]}")
