@@ -1,20 +1,41 @@
 /// What a network does to what passes through it.
 public struct NetworkConditions: Sendable, Hashable {
+    /// How ``NetworkConditions/jitter`` is drawn, for each datagram on its own.
+    public enum Jitter: Sendable, Hashable {
+        /// Anything from nothing to ``NetworkConditions/jitter``, all alike likely; datagrams overtake each other.
+        case uniform
+        /// Normal, with ``NetworkConditions/jitter`` for its standard deviation, around ``NetworkConditions/delay``, though nothing
+        /// arrives before it was sent. One path is one queue: a datagram that is quicker than the one before arrives with it, and
+        /// overtakes it only by ``NetworkConditions/reordering``.
+        case normalInOrder
+    }
+
     /// How long everything takes.
     public var delay: Duration
-    /// How much longer a datagram may take, at most; streams of bytes keep their order and take ``delay``.
+    /// How much longer a datagram may take, at most, or by how much that varies; streams of bytes keep their order and take
+    /// ``delay``.
     public var jitter: Duration
+    /// How the jitter is drawn.
+    public var jitterKind: Jitter
     /// Which share of datagrams is lost, 0 to 1.
     public var loss: Double
-    /// Which share of datagrams takes ``delay`` once more and so is overtaken by later ones, 0 to 1.
+    /// Which share of datagrams takes ``displacement`` longer and so is overtaken by later ones, 0 to 1.
     public var reordering: Double
+    /// How much longer a reordered datagram takes.
+    public var displacement: Duration
 
     /// Conditions; without arguments a perfect network with 1 ms of delay. Values out of range are brought into it.
-    public init(delay: Duration = .milliseconds(1), jitter: Duration = .zero, loss: Double = 0, reordering: Double = 0) {
+    /// - Parameter displacement: ``delay`` once more where it is `nil`.
+    public init(
+        delay: Duration = .milliseconds(1), jitter: Duration = .zero, jitterKind: Jitter = .uniform, loss: Double = 0,
+        reordering: Double = 0, displacement: Duration? = nil
+    ) {
         self.delay = min(max(delay, .zero), .seconds(60))
         self.jitter = min(max(jitter, .zero), .seconds(60))
         self.loss = loss > 0 ? min(loss, 1) : 0
+        self.jitterKind = jitterKind
         self.reordering = reordering > 0 ? min(reordering, 1) : 0
+        self.displacement = min(max(displacement ?? self.delay, .zero), .seconds(60))
     }
 }
 
@@ -34,12 +55,16 @@ public struct SimulatedNetwork<Content: Sendable>: Sendable {
     /// In the order of arrival.
     private var underway: [Passenger] = []
     private var generator: SeededGenerator
+    /// Normal numbers take a varying count of draws.
+    private var normalGenerator: SeededGenerator
     private var lastInOrder: ContinuousClock.Instant?
+    private var lastInQueue: ContinuousClock.Instant?
 
     /// An empty network; what it does to whom follows from `seed`.
     public init(_ conditions: NetworkConditions = NetworkConditions(), seed: UInt64 = 1) {
         self.conditions = conditions
         generator = SeededGenerator(seed: seed)
+        normalGenerator = SeededGenerator(seed: ~seed)
     }
 
     /// How many are underway.
@@ -64,8 +89,14 @@ public struct SimulatedNetwork<Content: Sendable>: Sendable {
             datagramsLost += 1
             return
         }
-        var arrival = now + conditions.delay + conditions.jitter * jitterDraw
-        if orderDraw < conditions.reordering { arrival += conditions.delay }
+        var arrival = now + conditions.delay
+        switch conditions.jitterKind {
+        case .uniform: arrival += conditions.jitter * jitterDraw
+        case .normalInOrder:
+            arrival = max(arrival + conditions.jitter * .normal(using: &normalGenerator), lastInQueue ?? now, now)
+            lastInQueue = arrival
+        }
+        if orderDraw < conditions.reordering { arrival += conditions.displacement }
         insert(Passenger(content: content, arrival: arrival))
     }
 

@@ -1,7 +1,10 @@
 /// Whole frames, held back so that they come out in order and in time however they came in.
 ///
-/// The first frame is due its ``playout`` delay after its arrival, each further one as much later as its timestamp says. A frame that comes after
-/// its time is due at once as long as none after it has gone out.
+/// The first frame is due its ``playout`` delay after its arrival, each further one as much later as its timestamp says. The delay
+/// then follows what is measured: it aims at ``target``, and moves by a few percent of the frames' distances, never by a step.
+///
+/// A frame that comes after its time goes out at once as long as none after it has gone out or is due; else it is dropped. One that
+/// comes far after its time when nothing else is there has been waited for: playout begins again with the target's delay.
 public struct JitterBuffer: Sendable, Hashable {
     /// What the spacing of frames is taken from.
     public enum Timing: Sendable, Hashable {
@@ -12,19 +15,33 @@ public struct JitterBuffer: Sendable, Hashable {
         case arrival(framesPerSecond: Double?)
     }
 
+    /// A frame and its place.
+    private struct Held: Sendable, Hashable {
+        var frame: ReassembledFrame
+        var senderTime: NTPTimestamp?
+        var place: PlayoutTimeline.Place
+    }
+
+    /// What late frames add, and those in time take away, until playout counts as run dry.
+    private static let lateWeight = 4
+    private static let lateLimit = 16
+
     private let limits: JitterBufferLimits
+    private let timing: Timing
     private var timeline: PlayoutTimeline
     /// In the order of playout.
-    private var queue: [PlayoutFrame] = []
+    private var queue: [Held] = []
     private var lastReleased: Duration?
+    private var lateness = 0
+    private var haltedAt: ContinuousClock.Instant?
 
     /// How long frames are held back.
     public let playout: PlayoutDelay
     /// Bytes of all frames held.
     public private(set) var byteCount = 0
-    /// Frames that came after their time and were still of use.
+    /// Frames that came after their time, shown or not.
     public private(set) var framesLate = 0
-    /// Frames that came when a later one had gone out already, or that were repeated.
+    /// Frames that came when a later one had gone out or was due already, or that were repeated.
     public private(set) var framesTooLate = 0
     /// Frames given up because the limits were reached.
     public private(set) var framesDropped = 0
@@ -38,12 +55,12 @@ public struct JitterBuffer: Sendable, Hashable {
     ) {
         self.playout = playout
         self.limits = limits
-        timeline = PlayoutTimeline(
-            delay: playout.initial, clockRate: clockRate, timing: timing, maximumJump: limits.maximumJump)
+        self.timing = timing
+        timeline = PlayoutTimeline(playout: playout, clockRate: clockRate, timing: timing, maximumJump: limits.maximumJump)
     }
 
-    /// The delay that is aimed at now.
-    public var target: Duration { playout.initial }
+    /// The delay that is aimed at now: how long a frame shall wait on the mean.
+    public var target: Duration { timeline.target }
 
     /// Frames held.
     public var frameCount: Int { queue.count }
@@ -51,21 +68,28 @@ public struct JitterBuffer: Sendable, Hashable {
     /// How much media time is held, from the first frame to the last.
     public var depth: Duration {
         guard let first = queue.first, let last = queue.last else { return .zero }
-        return last.mediaTime - first.mediaTime
+        return last.place.mediaTime - first.place.mediaTime
     }
 
-    /// When the next frame is due; `nil` while none is held.
-    public var deadline: ContinuousClock.Instant? { queue.first?.dueAt }
+    /// The greatest media time of all frames so far; `nil` before the first.
+    public var newestMediaTime: Duration? { timeline.newestMediaTime }
 
-    /// Takes a frame that is complete at `now`.
-    public mutating func insert(_ frame: ReassembledFrame, at now: ContinuousClock.Instant) {
+    /// When the next frame is due; `nil` while none is held, or after ``halt(at:)``.
+    public var deadline: ContinuousClock.Instant? {
+        haltedAt == nil ? queue.first.map { timeline.due($0.place) } : nil
+    }
+
+    /// Takes a frame that is complete at `now`; `senderTime` is the sender's wall clock at its timestamp, where it is known.
+    public mutating func insert(_ frame: ReassembledFrame, senderTime: NTPTimestamp? = nil, at now: ContinuousClock.Instant) {
         let place = timeline.place(frame)
+        let isLate = haltedAt == nil && timeline.due(place) < now
         if let lastReleased, place.mediaTime <= lastReleased {
+            if isLate { framesLate += 1 }
             framesTooLate += 1
             return
         }
-        let index = (queue.lastIndex { $0.mediaTime <= place.mediaTime }).map { $0 + 1 } ?? 0
-        if index > 0, queue[index - 1].mediaTime == place.mediaTime {
+        let index = (queue.lastIndex { $0.place.mediaTime <= place.mediaTime }).map { $0 + 1 } ?? 0
+        if index > 0, queue[index - 1].place.mediaTime == place.mediaTime {
             framesTooLate += 1
             return
         }
@@ -73,88 +97,85 @@ public struct JitterBuffer: Sendable, Hashable {
             framesDropped += 1
             return
         }
-        if place.due < now { framesLate += 1 }
-        queue.insert(
-            PlayoutFrame(image: frame.image, timestamp: frame.timestamp, mediaTime: place.mediaTime, dueAt: place.due), at: index)
+        if isLate {
+            framesLate += 1
+            if index < queue.count, timeline.due(queue[index].place) <= now {
+                framesTooLate += 1
+                return
+            }
+            rebufferIfDry(timeline.due(place).duration(to: now))
+        } else {
+            lateness = max(0, lateness - 1)
+        }
+        queue.insert(Held(frame: frame, senderTime: senderTime, place: place), at: index)
         byteCount += frame.image.count
         while queue.count > limits.maximumFrames || byteCount > limits.maximumBytes {
-            byteCount -= queue.removeFirst().image.count
+            byteCount -= queue.removeFirst().frame.image.count
             framesDropped += 1
         }
     }
 
     /// The frames due at `now`, in order.
     public mutating func advance(to now: ContinuousClock.Instant) -> [PlayoutFrame] {
-        release(queue.prefix { $0.dueAt <= now }.count)
+        guard haltedAt == nil else { return [] }
+        var released: [PlayoutFrame] = []
+        while let first = queue.first, timeline.due(first.place) <= now { released.append(release(first)) }
+        return released
     }
 
     /// The end of the stream: all frames at once, in order; ``PlayoutFrame/dueAt`` says when each would have been due. To hand
     /// them out in time, go on with ``advance(to:)`` until ``deadline`` is `nil`.
     public mutating func drain() -> [PlayoutFrame] {
-        release(queue.count)
+        var released: [PlayoutFrame] = []
+        while let first = queue.first { released.append(release(first)) }
+        return released
     }
 
-    /// Forgets all frames and the time line: after PLAY or a seek the next frame is the first.
+    /// Forgets all frames and the time line: after a seek the next frame is the first.
     public mutating func restart() {
         queue = []
         byteCount = 0
         lastReleased = nil
+        lateness = 0
+        haltedAt = nil
         timeline.restart()
     }
 
-    private mutating func release(_ count: Int) -> [PlayoutFrame] {
-        guard count > 0 else { return [] }
-        let released = Array(queue.prefix(count))
-        queue.removeFirst(count)
-        for frame in released { byteCount -= frame.image.count }
-        lastReleased = released.last?.mediaTime
-        return released
+    /// The picture stands still from now on: frames are taken and kept, and none is handed out.
+    public mutating func halt(at now: ContinuousClock.Instant) { haltedAt = haltedAt ?? now }
+
+    /// The end of ``halt(at:)``: what is held goes on where it stopped, and counts as buffer for what comes. The next frame to come
+    /// follows the newest as its timestamp says; where that makes no sense, a frame's distance later, or as much later than that as
+    /// its timestamp is than `first`, the one that the server has told.
+    public mutating func goOn(first: RTPTimestamp? = nil, at now: ContinuousClock.Instant) {
+        guard let halted = haltedAt else { return }
+        haltedAt = nil
+        lateness = 0
+        timeline.goOn(from: halted, to: now, first: first)
     }
-}
 
-/// A frame whose turn has come.
-public struct PlayoutFrame: Sendable, Hashable {
-    /// A complete JPEG file.
-    public var image: [UInt8]
-    /// The timestamp its packets carried.
-    public var timestamp: RTPTimestamp
-    /// The time since the first frame after the start or restart; negative for one that overtook it.
-    public var mediaTime: Duration
-    /// When it was due; it may have come later.
-    public var dueAt: ContinuousClock.Instant
-    /// The sender's wall clock at its timestamp (RFC 3550 section 6.4.1); `nil` before the sender's first report.
-    public var senderTime: NTPTimestamp?
+    /// The next frame comes from another source: it lies behind what is held, whatever its timestamp.
+    public mutating func changeSource() { timeline.changeSource() }
 
-    /// Makes a frame.
-    public init(
-        image: [UInt8], timestamp: RTPTimestamp, mediaTime: Duration, dueAt: ContinuousClock.Instant,
-        senderTime: NTPTimestamp? = nil
-    ) {
-        self.image = image
-        self.timestamp = timestamp
-        self.mediaTime = mediaTime
-        self.dueAt = dueAt
-        self.senderTime = senderTime
+    /// A frame came `late`: where nothing is there to show until the next comes, all is moved back so that it does not happen with
+    /// each of the next ones again.
+    private mutating func rebufferIfDry(_ late: Duration) {
+        guard case .timestamps = timing, lastReleased != nil, queue.isEmpty, playout.ceiling > .zero else { return }
+        lateness += Self.lateWeight
+        guard late > max(.milliseconds(100), timeline.interval / 2) || lateness > Self.lateLimit else { return }
+        timeline.push(by: late + timeline.target)
+        rebuffers += 1
+        lateness = 0
     }
-}
 
-/// How much a jitter buffer may hold.
-public struct JitterBufferLimits: Sendable, Hashable {
-    /// Frames held; the oldest go first.
-    public var maximumFrames: Int
-    /// Bytes held; the oldest frames go first.
-    public var maximumBytes: Int
-    /// A timestamp farther than this ahead of the one before begins a new time line, as does one more than a second and the delay
-    /// behind it: no network reorders frames that far, but a source may start over.
-    public var maximumJump: Duration
-
-    /// 512 frames, 64 MiB, 10 seconds.
-    public static let `default` = JitterBufferLimits()
-
-    /// Makes limits; counts below 1 are 1, and the jump is brought into 1 to 3600 seconds.
-    public init(maximumFrames: Int = 512, maximumBytes: Int = 64 << 20, maximumJump: Duration = .seconds(10)) {
-        self.maximumFrames = max(1, maximumFrames)
-        self.maximumBytes = max(1, maximumBytes)
-        self.maximumJump = min(max(maximumJump, .seconds(1)), .seconds(3600))
+    private mutating func release(_ held: Held) -> PlayoutFrame {
+        queue.removeFirst()
+        byteCount -= held.frame.image.count
+        let due = timeline.due(held.place)
+        if let lastReleased { timeline.released(step: held.place.mediaTime - lastReleased) }
+        lastReleased = held.place.mediaTime
+        return PlayoutFrame(
+            image: held.frame.image, timestamp: held.frame.timestamp, mediaTime: held.place.mediaTime, dueAt: due,
+            senderTime: held.senderTime)
     }
 }

@@ -127,8 +127,8 @@ public struct ClientConnection: Sendable {
         if case .time = range?.start { isJump = state == .playing } else { isJump = false }
         isPlayPending = true
         // Packets may overtake the reply, so what comes from now on counts.
-        let rest = state == .ready ? media?.prepare(at: now) ?? [] : []
-        return rest.map(ClientEvent.frame) + take(outcomes, at: now, via: &transport)
+        if state == .ready { media?.prepare(range, at: now) }
+        return take(outcomes, at: now, via: &transport)
     }
 
     /// Halts and keeps the position.
@@ -143,7 +143,7 @@ public struct ClientConnection: Sendable {
             throw CommandError(method: .pause, state: state)
         }
         // From here on silence means nothing.
-        media?.pause()
+        media?.pause(at: now)
         return take(outcomes, at: now, via: &transport)
     }
 
@@ -197,12 +197,12 @@ public struct ClientConnection: Sendable {
             case .playing(let range, let info): events += started(range, info, at: now)
             case .paused:
                 state = .ready
-                media?.pause()
+                media?.pause(at: now)
                 events.append(.paused)
             case .refused(let method, let status):
                 if method == .play {
                     isPlayPending = false
-                    if state == .ready { media?.stop() }
+                    if state == .ready { media?.playRefused() }
                 } else if method == .pause, state == .playing {
                     media?.goOn(at: now)
                 }
@@ -223,7 +223,7 @@ public struct ClientConnection: Sendable {
         if media != nil { transport.close(Self.streamID) }
         var next = ClientMedia(agreed: agreed, configuration: configuration)
         // Asked to play before, on another transport: the wait for the first frame goes on.
-        if let asked = media?.asked { _ = next.prepare(at: asked) }
+        if let asked = media?.asked { next.prepare(at: asked) }
         media = next
         transport.open(Self.streamID, by: agreed.route)
         return [.ready(transport: agreed.transport, session: agreed.session)]

@@ -8,7 +8,7 @@ struct ClientMedia: Sendable {
         case playing
         /// Nothing more comes; what is buffered is still shown.
         case draining
-        /// The same after PAUSE: more may come after the next PLAY.
+        /// After PAUSE: the picture stands still, what is held back stays so, and more may come after the next PLAY.
         case pausing
     }
 
@@ -40,6 +40,15 @@ struct ClientMedia: Sendable {
     private var floor: RTPTimestamp?
     /// From the buffer's media time to the presentation's.
     private var offset: Duration?
+    /// Frames behind this media time of the buffer's come after a pause, and the server has told where it goes on.
+    private var newOffsetBehind: Duration?
+    /// While frames of the last PLAY are held back: the buffer as PAUSE left it, in case that the next PLAY is refused.
+    private var held: JitterBuffer?
+    private var isGoingOn = false
+    /// The source has said goodbye while it paused.
+    private var hasSaidGoodbye = false
+    /// The sender's clock, by its last report of this PLAY.
+    private var senderClock: SenderReport?
 
     init(agreed: AgreedStream, configuration: ClientConfiguration) {
         self.agreed = agreed
@@ -59,43 +68,62 @@ struct ClientMedia: Sendable {
         case stalled
     }
 
-    /// PLAY has been asked for: what comes from now on belongs to it.
-    /// - Returns: frames of the last PLAY that were still held back.
-    mutating func prepare(at now: ContinuousClock.Instant) -> [PlayoutFrame] {
+    /// PLAY has been asked for: what comes from now on belongs to it. After PAUSE and without a place to go to, so does what is held
+    /// back; it is shown as soon as the server plays.
+    mutating func prepare(_ range: NormalPlayTimeRange? = nil, at now: ContinuousClock.Instant) {
         if statistics.firstFrame == nil { asked = asked ?? now }
-        let rest = buffer.drain().map { placed($0) }
+        held = phase == .pausing ? buffer : nil
+        if case .time = range?.start { isGoingOn = false } else { isGoingOn = held != nil }
         receiver.restart()
-        buffer.restart()
         phase = .playing
         started = nil
         lastPacket = nil
         drainEnds = nil
-        // Unless the server says otherwise it goes on from there.
-        origin = max(origin, rest.last?.mediaTime ?? newestMediaTime)
-        newestMediaTime = .zero
         floor = nil
-        offset = nil
         end = nil
-        return rest
+        senderClock = nil
+        guard !isGoingOn else { return }
+        buffer.restart()
+        hasSaidGoodbye = false
+        // Unless the server says otherwise it goes on from there.
+        origin = max(origin, newestMediaTime)
+        newestMediaTime = .zero
+        offset = nil
+        newOffsetBehind = nil
+    }
+
+    /// The server does not play: all is as it was before ``prepare(_:at:)``.
+    mutating func playRefused() {
+        guard let held else { return stop() }
+        buffer = held
+        phase = .pausing
     }
 
     /// The server plays `range`, whose first packet has the timestamp `first` where the server told.
     mutating func play(
         _ range: NormalPlayTimeRange?, first: RTPTimestamp?, isJump: Bool, at now: ContinuousClock.Instant
     ) {
-        if phase == .idle { _ = prepare(at: now) }
+        if phase == .idle { prepare(at: now) }
         phase = .playing
         drainEnds = nil
         started = now
         self.first = first
         end = range?.end
-        if case .time(let start) = range?.start { origin = start }
+        if case .time(let start) = range?.start {
+            origin = start
+            if isGoingOn { newOffsetBehind = buffer.newestMediaTime }
+        }
         nextReport = agreed.sendsReports ? now + configuration.reportInterval : nil
+        if held != nil, isGoingOn { buffer.goOn(first: first, at: now) }
+        held = nil
         guard isJump else { return }
         // What is held back comes from before the jump, but for what has overtaken the reply.
         let held = buffer.drain()
         buffer.restart()
         offset = nil
+        newOffsetBehind = nil
+        isGoingOn = false
+        senderClock = nil
         newestMediaTime = .zero
         floor = first
         guard let first else { return receiver.restart() }
@@ -105,12 +133,20 @@ struct ClientMedia: Sendable {
         }
     }
 
-    mutating func pause() { phase = phase == .playing ? .pausing : phase }
+    /// PAUSE has been asked for, or granted: the picture stands still.
+    mutating func pause(at now: ContinuousClock.Instant) {
+        guard phase == .playing || phase == .draining else { return }
+        hasSaidGoodbye = phase == .draining
+        phase = .pausing
+        buffer.halt(at: now)
+    }
 
     /// There is no pause after all.
     mutating func goOn(at now: ContinuousClock.Instant) {
         guard phase == .pausing else { return }
         phase = .playing
+        buffer.goOn(at: now)
+        if hasSaidGoodbye { drain(at: now) }
         started = now
         lastPacket = lastPacket.map { max($0, now) }
     }
@@ -118,6 +154,10 @@ struct ClientMedia: Sendable {
     /// Nothing more is expected but a few stragglers; what is held back is still shown in its time.
     mutating func drain(at now: ContinuousClock.Instant) {
         guard phase != .idle else { return }
+        guard phase != .pausing else {
+            hasSaidGoodbye = true
+            return
+        }
         phase = .draining
         drainEnds = now + Self.stragglerTime
     }
@@ -128,13 +168,17 @@ struct ClientMedia: Sendable {
     /// Everything that is still held back; nothing follows.
     mutating func finish(at now: ContinuousClock.Instant) -> [ClientEvent] {
         let events = take(receiver.flush(), at: now)
+        // After PAUSE the picture goes on standing still.
+        let isHalted = phase == .pausing || held != nil
         stop()
-        return events + buffer.drain().map { .frame(placed($0)) }
+        return isHalted ? events : events + buffer.drain().map { .frame(placed($0)) }
     }
 
     mutating func stop() {
         phase = .idle
         nextReport = nil
+        held = nil
+        isGoingOn = false
     }
 
     mutating func receive(rtp packet: Span<UInt8>, at now: ContinuousClock.Instant) -> [ClientEvent] {
@@ -164,20 +208,23 @@ struct ClientMedia: Sendable {
                 }
                 guard !isFromBeforeJump(frame.timestamp) else { continue }
                 statistics.frames += 1
-                buffer.insert(frame, at: now)
+                buffer.insert(frame, senderTime: senderTime(of: frame.timestamp), at: now)
             case .incompleteFrame:
                 statistics.incompleteFrames += 1
                 told.append(.incompleteFrame)
             case .goodbye:
                 // A server that halts need not say BYE, and one that says it before our PLAY was heard means the last one.
-                if phase == .playing, lastPacket != nil { drain(at: now) }
+                let isOfThisPlay = lastPacket != nil || isGoingOn && started != nil
+                if phase == .pausing || phase == .playing && isOfThisPlay { drain(at: now) }
             case .sourceChanged(let ssrc):
+                buffer.changeSource()
+                senderClock = nil
                 told.append(.noticed("the stream comes from another source now (SSRC \(ssrc))"))
             case .discarded(let reason):
                 guard noticed.insert(reason).inserted else { continue }
                 told.append(.noticed("a packet was passed over: \(reason)"))
-            case .senderReport:
-                break
+            case .senderReport(let report):
+                senderClock = report
             }
         }
         return told
@@ -203,8 +250,8 @@ struct ClientMedia: Sendable {
         case .draining: return buffer.deadline == nil && drainEnds == nil ? .endOfStream : nil
         case .playing:
             guard let silenceEnds, silenceEnds <= now else { return nil }
-            guard lastPacket != nil else { return .silent }
-            guard isNearEnd else { return .stalled }
+            guard lastPacket != nil || isAtEnd else { return .silent }
+            guard isAtEnd || isNearEnd else { return .stalled }
             drain(at: now)
             return nil
         }
@@ -258,6 +305,7 @@ struct ClientMedia: Sendable {
     private var silenceEnds: ContinuousClock.Instant? {
         guard let started else { return nil }
         guard let lastPacket else {
+            if isAtEnd { return started + .seconds(1) }
             if case .datagrams = agreed.route { return started + configuration.datagramPatience }
             return started + configuration.limits.mediaTime
         }
@@ -268,6 +316,15 @@ struct ClientMedia: Sendable {
     private var isNearEnd: Bool {
         guard let end else { return false }
         return newestMediaTime + .milliseconds(500) >= end
+    }
+
+    /// Whether nothing came before the pause is over but the source's goodbye.
+    private var isAtEnd: Bool { isGoingOn && hasSaidGoodbye && lastPacket == nil }
+
+    /// The sender's wall clock at `timestamp` (RFC 3550 section 6.4.1); a sender without one reports zero.
+    private func senderTime(of timestamp: RTPTimestamp) -> NTPTimestamp? {
+        guard let senderClock, senderClock.ssrc == receiver.source, senderClock.ntp.rawValue != 0 else { return nil }
+        return senderClock.ntp.advanced(by: timestamp.duration(since: senderClock.rtp))
     }
 
     /// Whether a frame was sent before the jump. A server whose word on that is far off is not believed.
@@ -281,6 +338,10 @@ struct ClientMedia: Sendable {
     /// The frame at its place in the presentation.
     private mutating func placed(_ frame: PlayoutFrame) -> PlayoutFrame {
         var frame = frame
+        if let last = newOffsetBehind, frame.mediaTime > last {
+            newOffsetBehind = nil
+            self.offset = nil
+        }
         let offset = self.offset ?? newOffset(frame)
         self.offset = offset
         frame.mediaTime += offset

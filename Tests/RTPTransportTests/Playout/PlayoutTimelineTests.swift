@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct PlayoutTimelineTests {
     func timeline(_ timing: JitterBuffer.Timing) -> PlayoutTimeline {
-        PlayoutTimeline(delay: .milliseconds(200), clockRate: .video, timing: timing, maximumJump: .seconds(10))
+        PlayoutTimeline(playout: .fixed(.milliseconds(200)), clockRate: .video, timing: timing, maximumJump: .seconds(10))
     }
 
     func frame(_ timestamp: UInt32, at milliseconds: Int) -> ReassembledFrame {
@@ -13,7 +13,7 @@ import Testing
     }
 
     func place(_ media: Int, _ due: Int) -> PlayoutTimeline.Place {
-        PlayoutTimeline.Place(mediaTime: .milliseconds(media), due: .after(due))
+        PlayoutTimeline.Place(mediaTime: .milliseconds(media), base: .after(due))
     }
 
     @Test func `the first frame waits for the delay and the others keep their distance from it`() {
@@ -35,11 +35,11 @@ import Testing
         _ = timeline.place(frame(0, at: 0))
         #expect(timeline.place(frame(900_000, at: 100)) == place(10_000, 10_200))
         let jumped = timeline.place(frame(2_000_000, at: 200))
-        #expect(jumped.due == .after(10_200))
+        #expect(jumped.base == .after(10_200))
         #expect(jumped.mediaTime > .milliseconds(10_000))
         #expect(jumped.mediaTime < .milliseconds(10_001))
         let later = timeline.place(frame(500_000_000, at: 30_000))
-        #expect(later.due == .after(30_200))
+        #expect(later.base == .after(30_200))
         #expect(later.mediaTime - jumped.mediaTime == .milliseconds(20_000))
     }
 
@@ -69,7 +69,7 @@ import Testing
         #expect(timeline.place(frame(7, at: 30)) == place(30, 230))
         #expect(timeline.place(frame(7, at: 100)) == place(100, 300))
         let burst = timeline.place(frame(7, at: 100))
-        #expect(burst.due == .after(300))
+        #expect(burst.base == .after(300))
         #expect(burst.mediaTime > .milliseconds(100))
     }
 }

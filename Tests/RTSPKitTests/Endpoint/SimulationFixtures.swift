@@ -12,7 +12,8 @@ enum SimulationFixtures {
         _ change: (inout ClientConfiguration) -> Void = { _ in }
     ) -> ClientConfiguration {
         var configuration = ClientConfiguration(
-            url: url, transport: transport, clientPorts: PortPair(rtp: 5000, rtcp: 5001), ssrc: 0x1234_5678)
+            url: url, transport: transport, clientPorts: PortPair(rtp: 5000, rtcp: 5001),
+            playout: .fixed(.milliseconds(200)), ssrc: 0x1234_5678)
         change(&configuration)
         return configuration
     }
@@ -33,11 +34,12 @@ enum SimulationFixtures {
     /// A client that is set up with a server, half a second after the start.
     static func ready(
         _ transport: ClientConfiguration.TransportChoice = .udp, frames: FrameList,
-        network: NetworkConditions = NetworkConditions(), seed: UInt64 = 1,
+        network: NetworkConditions = NetworkConditions(), playout: PlayoutDelay = .fixed(.milliseconds(200)), seed: UInt64 = 1,
         server change: (inout ServerConnection.Configuration) -> Void = { _ in }
     ) -> Simulation {
         var simulation = Simulation(
-            client: ClientConnection(configuration: client(transport), at: start), server: server(change),
+            client: ClientConnection(configuration: client(transport) { $0.playout = playout }, at: start),
+            server: server(change),
             presentations: stored(frames), network: network, seed: seed, at: start)
         simulation.connect()
         simulation.run(for: .milliseconds(500))

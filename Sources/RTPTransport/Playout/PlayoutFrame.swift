@@ -1,0 +1,25 @@
+/// A frame whose turn has come.
+public struct PlayoutFrame: Sendable, Hashable {
+    /// A complete JPEG file.
+    public var image: [UInt8]
+    /// The timestamp its packets carried.
+    public var timestamp: RTPTimestamp
+    /// The time since the first frame after the start or restart; negative for one that overtook it.
+    public var mediaTime: Duration
+    /// When it was due; it may have come later.
+    public var dueAt: ContinuousClock.Instant
+    /// The sender's wall clock at its timestamp (RFC 3550 section 6.4.1); `nil` before the sender's first report.
+    public var senderTime: NTPTimestamp?
+
+    /// Makes a frame.
+    public init(
+        image: [UInt8], timestamp: RTPTimestamp, mediaTime: Duration, dueAt: ContinuousClock.Instant,
+        senderTime: NTPTimestamp? = nil
+    ) {
+        self.image = image
+        self.timestamp = timestamp
+        self.mediaTime = mediaTime
+        self.dueAt = dueAt
+        self.senderTime = senderTime
+    }
+}
