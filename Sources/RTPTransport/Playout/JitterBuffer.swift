@@ -162,8 +162,9 @@ public struct JitterBuffer: Sendable, Hashable {
     private mutating func rebufferIfDry(_ late: Duration) {
         guard case .timestamps = timing, lastReleased != nil, queue.isEmpty, playout.ceiling > .zero else { return }
         lateness += Self.lateWeight
-        guard late > max(.milliseconds(100), timeline.interval / 2) || lateness > Self.lateLimit else { return }
-        timeline.push(by: late + timeline.target)
+        let isStall = late > max(.milliseconds(100), timeline.interval / 2)
+        guard isStall || lateness > Self.lateLimit else { return }
+        timeline.rebuffer(late: late, several: !isStall)
         rebuffers += 1
         lateness = 0
     }

@@ -93,7 +93,7 @@ struct PlayoutTimeline: Sendable, Hashable {
 
     /// A frame goes out, `step` of media time after the one before: the moment to move what follows, a little.
     mutating func released(step: Duration) {
-        guard case .timestamps = timing else { return }
+        guard case .timestamps = timing, !estimate.isAstray else { return }
         let error = (estimate.mean + Self.seconds(target)) - Self.seconds(shift)
         let span = min(max(Self.seconds(step), 0), 1)
         if !estimate.isSettled, playout.floor < playout.ceiling {
@@ -107,8 +107,14 @@ struct PlayoutTimeline: Sendable, Hashable {
         move(by: error < 0 ? -rate * span : rate * span)
     }
 
-    /// Everything is due later: playout ran dry, or stood still.
-    mutating func push(by duration: Duration) { shift += max(.zero, duration) }
+    /// Playout ran dry with a frame that came `late`, perhaps only the last of `several` on a path that has more jitter now: the frame
+    /// finds the target's delay.
+    mutating func rebuffer(late: Duration, several: Bool) {
+        if several { estimate.relearn(deviation: Self.seconds(late) / 2) }
+        push(by: late + target)
+    }
+
+    private mutating func push(by duration: Duration) { shift += max(.zero, duration) }
 
     /// Forgets everything but the target.
     mutating func restart() {

@@ -10,7 +10,7 @@ struct TransitEstimate: Sendable, Hashable {
     /// While little is known the spread given at first counts as this many samples.
     private static let priorWeight = 8.0
 
-    private let priorDeviation: Double
+    private var priorDeviation: Double
     private var count = 0.0
     private var began = 0.0
     private var latest = 0.0
@@ -26,6 +26,9 @@ struct TransitEstimate: Sendable, Hashable {
 
     /// Whether enough has been seen to hold on to what is known.
     var isSettled: Bool { count >= Double(Self.learningCount) && latest - began >= Self.learningTime }
+
+    /// Whether the latest frames have been far off, and nothing is known of the path of this moment.
+    var isAstray: Bool { strays > 0 }
 
     /// The standard deviation of the transit.
     var deviation: Double {
@@ -59,6 +62,14 @@ struct TransitEstimate: Sendable, Hashable {
         strayedSince = nil
         strays = 0
         latest = max(latest, time)
+    }
+
+    /// The path is not as it was: learns it again, from a spread of `deviation` if that is more than the one known.
+    mutating func relearn(deviation: Double) {
+        guard deviation.isFinite else { return }
+        priorDeviation = max(self.deviation, min(deviation, 10))
+        count = min(count, 1)
+        (variance, began) = (0, latest)
     }
 
     private mutating func begin(_ transit: Double, at time: Double) {

@@ -160,7 +160,7 @@ import Testing
         talk.reply()
         #expect(talk.client.state == .ready)
         talk.pass(.seconds(1))
-        #expect(talk.frames.count == 12)
+        #expect(talk.frames.count == 6)
         try talk.play()
         talk.replyToPlay("npt=0.48-10")
         try talk.stream(10)

@@ -35,6 +35,7 @@ import Testing
         let network = PlayoutTrial.conditions(jitter: .milliseconds(jitter))
         var simulation = SimulationFixtures.ready(
             frames: FrameList(count: 1860, framesPerSecond: 30, size: 3000), network: network, playout: .adaptive, seed: 7)
+        simulation.run(for: .seconds(10)) { $0.client.state == .ready }
         try simulation.play()
         simulation.run(for: .seconds(80)) { $0.isEnded }
         let released = simulation.clientEvents.compactMap { moment -> (time: ContinuousClock.Instant, frame: PlayoutFrame)? in
