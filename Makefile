@@ -16,7 +16,7 @@ help:
 
 run:
 	@Scripts/install-dependencies build
-	@for product in sample-media rtsp-server rtsp-player; do Scripts/swift build -c release --product $$product || exit 1; done
+	@for product in sample-media rtsp-server rtsp-client rtsp-player; do Scripts/swift build -c release --product $$product || exit 1; done
 	@"$$(Scripts/swift build -c release --show-bin-path)/sample-media" media
 	@Scripts/demo
 
