@@ -9,8 +9,8 @@ export class RecordingPanel {
 
   update(recording, path) {
     const on = recording?.on ?? false;
-    this.button.setAttribute("aria-pressed", String(on));
     this.label.textContent = on ? "Stop" : "Record";
+    this.button.setAttribute("aria-label", on ? "Stop recording" : "Record");
     this.text.textContent = describe(recording);
     this.text.title = this.text.textContent;
     const some = path !== null && recording?.frames > 0;
