@@ -70,7 +70,7 @@ function takeState(next) {
   const before = state;
   state = { ...nothing, ...next };
   asked = null;
-  if (state.state === "Init" && !state.reconnect && (before.state !== "Init" || before === nothing)) {
+  if (isOver(state) && (!isOver(before) || before === nothing)) {
     pictures.clear();
     numbers.clear();
   }
@@ -83,6 +83,11 @@ function takeState(next) {
   if (!seeking) return;
   seeking.begun ||= state.busy === "seek";
   if (seeking.begun && !state.busy) seeking.done();
+}
+
+// No session, and none that is to come back by itself.
+function isOver({ state, busy, reconnect }) {
+  return state === "Init" && !reconnect && busy !== "reconnect";
 }
 
 function takeNumbers(next) {

@@ -22,11 +22,14 @@ export class Stage {
   update(state, trouble) {
     const error = trouble ?? state.error;
     const waiting = trouble ? null : state.reconnect;
-    this.showEmpty(state, error || waiting);
-    this.showError(error, waiting, state);
-    this.retry.hidden = trouble ? trouble.wait === true : !state.can.retry;
-    this.retry.textContent = waiting ? "Try now" : "Try again";
-    this.count(waiting);
+    const trying = !trouble && state.busy === "reconnect";
+    this.showEmpty(state, error || waiting || trying);
+    this.showError(error, waiting || trying, state);
+    // Between two attempts everything keeps its place, only that there is nothing to press.
+    this.retry.hidden = trouble ? trouble.wait === true : !(state.can.retry || trying);
+    this.retry.disabled = trying && !state.can.retry;
+    this.retry.textContent = waiting || trying ? "Try now" : "Try again";
+    this.count(waiting, trying);
     this.standing = trouble ? "" : state.notice?.text ?? "";
     if (this.said === null) put(this.notice, this.standing);
   }
@@ -40,24 +43,25 @@ export class Stage {
     this.offers.hidden = state !== "Init" || busy !== null;
   }
 
-  showError(error, waiting, state) {
-    this.trouble.hidden = !error && !waiting;
+  showError(error, reconnecting, { state }) {
+    this.trouble.hidden = !error && !reconnecting;
     // A session that goes on keeps its picture; the words stand below it.
-    this.trouble.classList.toggle("overlay-low", !waiting && state.state !== "Init");
+    this.trouble.classList.toggle("overlay-low", !reconnecting && state !== "Init");
     // An alert is read out whenever its text is written, so it is written only when it changes.
-    put(this.message, error?.message ?? (waiting ? "The connection was lost" : ""));
+    put(this.message, error?.message ?? (reconnecting ? "The connection was lost" : ""));
     put(this.advice, error?.advice ?? "");
     this.error.dataset.code = error?.code ?? "";
   }
 
-  count(waiting) {
+  count(waiting, trying) {
     clearInterval(this.countdown);
-    this.reconnect.hidden = !waiting;
+    this.reconnect.hidden = !waiting && !trying;
+    put(this.reconnect, trying ? "Connecting …" : "");
     if (!waiting) return;
     this.deadline = performance.now() + waiting.in * 1000;
     const tick = () => {
       const left = Math.max(0, Math.ceil((this.deadline - performance.now()) / 1000));
-      put(this.reconnect, left ? `Connecting again in ${left} s (attempt ${waiting.attempt})` : `Connecting again (attempt ${waiting.attempt})`);
+      put(this.reconnect, `Connecting again in ${left} s (attempt ${waiting.attempt})`);
     };
     tick();
     this.countdown = setInterval(tick, 250);
