@@ -223,6 +223,12 @@ async function seek(to) {
   clearTimeout(limit);
 }
 
+function retry() {
+  if (trouble) session.retryNow();
+  else if (state.can.setup && source.differs(state)) setup(); // The address was put right meanwhile.
+  else command("retry");
+}
+
 async function snapshot() {
   if (buttons.snapshot.disabled) return;
   stage.say(await saveSnapshot(session.path).catch(() => "The snapshot could not be had."));
@@ -237,7 +243,7 @@ for (const name of ["play", "pause", "teardown"]) buttons[name].addEventListener
 buttons.snapshot.addEventListener("click", snapshot);
 buttons.record.addEventListener("click", () => command("record", { on: !state.recording?.on }));
 find("loop").addEventListener("change", (event) => command("loop", { on: event.target.checked }));
-find("retry").addEventListener("click", () => (trouble ? session.retryNow() : command("retry")));
+find("retry").addEventListener("click", retry);
 listenToKeys({ toggle, nudge: (seconds) => seekBar.nudge(seconds), step, snapshot });
 
 document.addEventListener("visibilitychange", followPictures);

@@ -16,6 +16,10 @@ export class Source {
     return { url: this.address.value.trim(), transport: this.transport.value, lab: this.lab.checked };
   }
 
+  differs({ url, lab }) {
+    return this.value.url !== url || this.value.lab !== lab;
+  }
+
   // What is agreed already cannot be changed any more, so it does not look as if it could.
   lock(locked) {
     this.address.readOnly = locked;
