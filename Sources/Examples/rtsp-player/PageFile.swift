@@ -22,6 +22,7 @@
         private static let files: [String: [UInt8]] = [
             "index.html": PackageResources.index_html,
             "player.css": PackageResources.player_css,
+            "side.css": PackageResources.side_css,
             "icon.svg": PackageResources.icon_svg,
             "dialogue.js": PackageResources.dialogue_js,
             "keys.js": PackageResources.keys_js,
