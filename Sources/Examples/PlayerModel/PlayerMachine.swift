@@ -130,7 +130,7 @@ public struct PlayerMachine: Hashable, Sendable {
         state.url = PlainText.line(url?.absoluteString ?? setup.url, limit: 2000)
         guard let problem = Self.addressProblem(setup, url) else {
             state.busy = .setup
-            state.error = nil
+            state.can.snapshot = false
             return [.connect(setup)]
         }
         state.error = problem
@@ -139,7 +139,10 @@ public struct PlayerMachine: Hashable, Sendable {
     }
 
     private static func addressProblem(_ setup: PlayerSetup, _ url: RTSPURL?) -> PlayerProblem? {
-        guard let url else { return PlayerProblem(.badAddress, of: setup) }
+        guard let url else {
+            let isOther = setup.url.contains("://") && !setup.url.lowercased().hasPrefix("rtsp")
+            return PlayerProblem(.badAddress, of: setup, detail: isOther ? "it does not begin with rtsp://" : "")
+        }
         guard url.scheme == "rtsp" else {
             return PlayerProblem(.badAddress, of: setup, detail: "\(url.scheme):// is not spoken here")
         }
@@ -160,7 +163,7 @@ public struct PlayerMachine: Hashable, Sendable {
 
     /// The position as a server understands it exactly: where the rate is known a little behind the beginning of the frame
     /// that is meant, so that rounding does not lead to the one before it; never behind the last frame.
-    private func target(_ position: Duration) -> Duration {
+    func target(_ position: Duration) -> Duration {
         var seconds = position / .seconds(1)
         if let rate = state.frameRate, (0.01...1000).contains(rate) {
             let frame = (seconds * rate).rounded()
@@ -220,7 +223,7 @@ public struct PlayerMachine: Hashable, Sendable {
 
     /// Media is asked for over TCP now.
     public mutating func fallingBack(reason: String) {
-        let refused = reason.contains("refuse")
+        let refused = reason.contains("does not send")
         state.notice = .init(
             code: "fallingBack",
             text: refused
@@ -318,6 +321,16 @@ public struct PlayerMachine: Hashable, Sendable {
         state.reconnect = .init(attempt: attempts, in: delay / .seconds(1))
         state.notice = .init(code: "reconnecting", text: "The server went away. The player comes back to it by itself.")
         return [.wait(delay)]
+    }
+
+    /// The server has ended stream and session in order.
+    public mutating func closedByServer() {
+        (attempts, hasBeenReady) = (0, false)
+        forget()
+        resumption = nil
+        failed = setup.map { .setup($0) }
+        state.notice = .init(code: "endOfStream", text: "The server has ended the stream and the session.")
+        settle()
     }
 
     /// Whether a server that was there has gone away, which may pass.

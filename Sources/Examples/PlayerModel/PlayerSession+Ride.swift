@@ -31,6 +31,8 @@ struct Stage {
     /// The one frame is shown: others wait for Play.
     var isHolding = false
     var held: [RTSPFrame] = []
+    /// Where Play goes on after the stream has ended behind the one frame.
+    var resumption: Duration?
     /// The wait before the next attempt.
     var wait: Task<Void, Never>?
 
@@ -53,6 +55,10 @@ extension PlayerSession {
             next = nil
             let problem = await visit(setup)
             if Task.isCancelled { break }
+            guard let problem else {
+                machine.closedByServer()
+                break
+            }
             let effects = machine.broke(problem, position: shown.position)
             publish()
             guard case .wait(let delay)? = effects.first else { break }
@@ -61,11 +67,9 @@ extension PlayerSession {
             if case .connect(let again)? = machine.attempt().first { next = again }
             publish()
         }
-        if Task.isCancelled {
-            recording?.stop()
-            machine.tornDown()
-            if let recording { machine.recorded(recording.state) }
-        }
+        recording?.stop()
+        if Task.isCancelled { machine.tornDown() }
+        if let recording { machine.recorded(recording.state) }
         ride = nil
         publish()
     }
@@ -83,17 +87,16 @@ extension PlayerSession {
     }
 
     /// One connection, from connecting to its end.
-    /// - Returns: why it ended; without meaning where it was cancelled.
-    private func visit(_ setup: PlayerSetup) async -> PlayerProblem {
+    /// - Returns: what went wrong; `nil` where the server ended it in order, or it was cancelled.
+    private func visit(_ setup: PlayerSetup) async -> PlayerProblem? {
         stage = Stage()
         let relay = EventRelay()
         let reading = Task { for await event in relay.events { self.take(event, setup) } }
-        var problem: PlayerProblem
+        var problem: PlayerProblem?
         do {
             try await RTSPClient.withPresentation(at: setup.url, configuration: clientConfiguration(setup, relay)) {
                 try await self.hold($0, setup, relay)
             }
-            problem = PlayerProblem(.lost, of: setup)
         } catch {
             problem = PlayerProblem(error, of: setup)
         }
@@ -133,6 +136,8 @@ extension PlayerSession {
             self.stage.isInPlay = true
             self.stage.isPreviewing = start.isPreview
             self.stage.isHolding = false
+            self.stage.resumption = nil
+            self.stage.unexpected = 0
             self.stage.expected = start.isPreview ? start.position : nil
             if !start.isPreview { self.machine.playing() }
             self.publish()
@@ -149,9 +154,14 @@ extension PlayerSession {
             stage.starts?.yield(jump)
             return
         }
-        for frame in stage.held where !stage.isPreviewing { show(frame) }
-        stage.held = []
-        carryOut(machine.ended())
+        // Frames that waited for Play were the last ones; they can be had again.
+        if stage.isHolding, let next = stage.held.first?.presentationTime {
+            stage.held = []
+            stage.resumption = machine.target(next)
+            machine.paused()
+        } else {
+            carryOut(machine.ended())
+        }
         publish()
     }
 
@@ -162,7 +172,7 @@ extension PlayerSession {
     func play(from position: Duration?) {
         shown.playAsked = shown.playAsked ?? configuration.clock.now()
         guard let presentation = stage.presentation, stage.isInPlay else {
-            stage.starts?.yield(.init(position: position))
+            stage.starts?.yield(.init(position: position ?? stage.resumption))
             return
         }
         stage.isPreviewing = false
@@ -256,7 +266,11 @@ extension PlayerSession {
         stage.isHolding = true
         stage.held = []
         order(.seek(to: frame.presentationTime)) { session in
-            try await presentation.pause()
+            do {
+                try await presentation.pause()
+            } catch let error as RTSPError where error.code == .invalidState {
+                // The stream has ended meanwhile.
+            }
             await session.answered { $0.sought() }
         }
     }

@@ -96,7 +96,11 @@ struct ClientDriverReference: Sendable {
     func play(_ range: NormalPlayTimeRange?) async throws { try await abandonable { $0.play(range) } }
     func pause() async throws { try await abandonable { $0.pause() } }
     /// On the way out a refusal changes nothing any more.
-    func leavePlay() async { try? await flat { $0.leavePlay() } }
+    func leavePlay() async {
+        // A cancelled task ends the session as well: TEARDOWN says it all, and waits for nothing before it.
+        guard !Task.isCancelled else { return await tearDown() }
+        try? await flat { $0.leavePlay() }
+    }
     func tearDown() async { try? await flat { $0.tearDown() } }
     func statistics() async -> ClientStatistics {
         (try? await eventLoop.submit { bound.value.statistics() }.get()) ?? ClientStatistics()
