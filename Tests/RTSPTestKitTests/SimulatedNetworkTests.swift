@@ -48,6 +48,45 @@ import Testing
         #expect(received != received.sorted())
     }
 
+    @Test func `normal jitter has its deviation and keeps the order, as one queue does`() {
+        var network = SimulatedNetwork<Int>(
+            NetworkConditions(delay: .milliseconds(400), jitter: .milliseconds(50), jitterKind: .normalInOrder), seed: 9)
+        // So far apart that none meets another.
+        var transits: [Double] = []
+        for index in 0..<4000 {
+            let sent = Self.start + .seconds(index)
+            network.sendDatagram(index, at: sent)
+            transits.append(network.nextArrival.map { sent.duration(to: $0) / .milliseconds(1) } ?? 0)
+            #expect(network.receive(at: sent + .seconds(1)) == index)
+        }
+        let mean = transits.reduce(0, +) / 4000
+        let variance = transits.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 4000
+        #expect((mean - 400).magnitude < 3)
+        #expect((variance.squareRoot() - 50).magnitude < 2)
+        // 2.3 % lie beyond two deviations on either side, 0.13 % beyond three.
+        #expect((60...130).contains(transits.count { $0 > 500 }))
+        #expect((60...130).contains(transits.count { $0 < 300 }))
+        #expect((1...14).contains(transits.count { $0 > 550 }))
+        // Close together they queue.
+        for index in 0..<1000 { network.sendDatagram(index, at: Self.start + .seconds(5000) + .milliseconds(index)) }
+        #expect(Self.arrivals(&network, after: .seconds(6000)) == Array(0..<1000))
+    }
+
+    @Test func `with the order kept only the reordered are overtaken, by their displacement`() {
+        let conditions = NetworkConditions(
+            delay: .milliseconds(100), jitter: .milliseconds(20), jitterKind: .normalInOrder, reordering: 0.02,
+            displacement: .milliseconds(10))
+        var network = SimulatedNetwork<Int>(conditions, seed: 2)
+        for index in 0..<5000 { network.sendDatagram(index, at: Self.start + .milliseconds(5 * index)) }
+        var highest = -1
+        var overtaken = 0
+        for index in Self.arrivals(&network) {
+            if index < highest { overtaken += 1 }
+            highest = max(highest, index)
+        }
+        #expect((50...130).contains(overtaken))
+    }
+
     @Test func `conditions out of range are brought into it`() {
         let absurd = NetworkConditions(delay: .seconds(-1), jitter: .seconds(1_000_000), loss: .nan, reordering: 7)
         #expect(absurd == NetworkConditions(delay: .zero, jitter: .seconds(60), loss: 0, reordering: 1))

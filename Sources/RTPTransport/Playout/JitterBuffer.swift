@@ -47,6 +47,8 @@ public struct JitterBuffer: Sendable, Hashable {
     public private(set) var framesDropped = 0
     /// How often playout ran dry and began again with its delay.
     public private(set) var rebuffers = 0
+    /// How long the last frames handed out were held, on the mean: what ``target`` is for. Pauses do not count.
+    public private(set) var holdingTime: Duration = .zero
 
     /// An empty buffer.
     public init(
@@ -119,7 +121,7 @@ public struct JitterBuffer: Sendable, Hashable {
     public mutating func advance(to now: ContinuousClock.Instant) -> [PlayoutFrame] {
         guard haltedAt == nil else { return [] }
         var released: [PlayoutFrame] = []
-        while let first = queue.first, timeline.due(first.place) <= now { released.append(release(first)) }
+        while let first = queue.first, timeline.due(first.place) <= now { released.append(release(first, at: now)) }
         return released
     }
 
@@ -144,6 +146,9 @@ public struct JitterBuffer: Sendable, Hashable {
     /// The picture stands still from now on: frames are taken and kept, and none is handed out.
     public mutating func halt(at now: ContinuousClock.Instant) { haltedAt = haltedAt ?? now }
 
+    /// Whether the picture stands still.
+    public var isHalted: Bool { haltedAt != nil }
+
     /// The end of ``halt(at:)``: what is held goes on where it stopped, and counts as buffer for what comes. The next frame to come
     /// follows the newest as its timestamp says; where that makes no sense, a frame's distance later, or as much later than that as
     /// its timestamp is than `first`, the one that the server has told.
@@ -151,6 +156,9 @@ public struct JitterBuffer: Sendable, Hashable {
         guard let halted = haltedAt else { return }
         haltedAt = nil
         lateness = 0
+        for index in queue.indices {
+            queue[index].frame.arrival = queue[index].frame.arrival.advanced(by: halted.duration(to: now))
+        }
         timeline.goOn(from: halted, to: now, first: first)
     }
 
@@ -169,10 +177,14 @@ public struct JitterBuffer: Sendable, Hashable {
         lateness = 0
     }
 
-    private mutating func release(_ held: Held) -> PlayoutFrame {
+    private mutating func release(_ held: Held, at now: ContinuousClock.Instant? = nil) -> PlayoutFrame {
         queue.removeFirst()
         byteCount -= held.frame.image.count
         let due = timeline.due(held.place)
+        if let now {
+            let time = held.frame.arrival.duration(to: now)
+            holdingTime = lastReleased == nil ? time : holdingTime + (time - holdingTime) / 16
+        }
         if let lastReleased { timeline.released(step: held.place.mediaTime - lastReleased) }
         lastReleased = held.place.mediaTime
         return PlayoutFrame(

@@ -4,7 +4,7 @@ public struct JitterBufferLimits: Sendable, Hashable {
     public var maximumFrames: Int
     /// Bytes held; the oldest frames go first.
     public var maximumBytes: Int
-    /// A timestamp farther than this ahead of the one before begins a new time line, as does one more than a second and the target
+    /// A timestamp farther than this ahead of the one before and of the time passed begins a new time line, as does one more than a second and the target
     /// behind it: no network reorders frames that far, but a source may start over.
     public var maximumJump: Duration
 

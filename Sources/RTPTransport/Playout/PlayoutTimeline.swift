@@ -25,9 +25,9 @@ struct PlayoutTimeline: Sendable, Hashable {
         case change
     }
 
-    /// How many standard deviations of the transit are held.
+    /// How many standard deviations of the transit are held: fewer cost late frames at 60 ms of jitter, more the depth's bound.
     private static let deviations = 4.8
-    /// The change of rate in percent/100: while the path is learned, and afterwards at most.
+    /// By which part the rate of play may change: while the path is learned, and afterwards at most.
     private static let learningSlew = 0.08
     private static let greatestSlew = 0.04
     /// No frame waits longer, whatever its timestamp.
@@ -148,7 +148,8 @@ struct PlayoutTimeline: Sendable, Hashable {
             return remember(frame, beginning(of: frame, after: newest, step: step > .zero && step <= maximumJump ? step : nil))
         }
         learn(next, frame)
-        interval += (step - interval) / 8
+        // A gap is no interval.
+        interval = placed == 1 ? min(step, maximumJump) : interval + (min(step, interval * 4) - interval) / 8
         return remember(frame, next)
     }
 

@@ -136,7 +136,7 @@ public struct ClientStatistics: Sendable, Hashable {
     public var packetsReordered: Int = 0
     /// Variation of the transit time (RFC 3550 section 6.4.1).
     public var jitter: Duration = .zero
-    /// How much media waits in the jitter buffer.
+    /// How long the last frames shown were held in the jitter buffer, on the mean.
     public var bufferDepth: Duration = .zero
     /// What ``bufferDepth`` aims at.
     public var bufferTarget: Duration = .zero

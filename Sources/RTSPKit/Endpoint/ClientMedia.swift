@@ -169,9 +169,8 @@ struct ClientMedia: Sendable {
     mutating func finish(at now: ContinuousClock.Instant) -> [ClientEvent] {
         let events = take(receiver.flush(), at: now)
         // After PAUSE the picture goes on standing still.
-        let isHalted = phase == .pausing || held != nil
         stop()
-        return isHalted ? events : events + buffer.drain().map { .frame(placed($0)) }
+        return buffer.isHalted ? events : events + buffer.drain().map { .frame(placed($0)) }
     }
 
     mutating func stop() {
@@ -285,7 +284,7 @@ struct ClientMedia: Sendable {
         statistics.packetsLost = before.packetsLost + received.packetsLost
         statistics.packetsReordered = before.packetsReordered + received.packetsReordered
         statistics.jitter = received.interarrivalJitter
-        statistics.bufferDepth = buffer.depth
+        statistics.bufferDepth = buffer.holdingTime
         statistics.bufferTarget = buffer.target
         statistics.framesLate = buffer.framesLate
         statistics.framesSkipped = buffer.framesTooLate + buffer.framesDropped

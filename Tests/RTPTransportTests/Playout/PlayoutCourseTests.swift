@@ -74,6 +74,7 @@ import Testing
         var course = Course()
         course.play(300, from: 0, at: 0)
         #expect(course.buffer.target == .milliseconds(25))
+        #expect((20...35).contains(course.buffer.holdingTime / .milliseconds(1)))
         #expect(course.intervals.allSatisfy { (30...36.1).contains($0) })
         course.play(1800, from: 10, at: 10, noise: 0.15)
         #expect(course.buffer.target > .milliseconds(150))
@@ -235,6 +236,7 @@ import Testing
         #expect(course.out.count == 301)
         #expect(course.intervals.count { $0 > 60 } == 1)
         #expect(course.out[shown].time < 20.05)
+        #expect(course.buffer.holdingTime < .milliseconds(80))
         #expect(course.buffer.framesLate == 0)
         #expect(course.buffer.rebuffers == 0)
     }

@@ -77,7 +77,9 @@ import Testing
     }
 
     @Test func `after a pause the next frame follows the newest, told or not, jump or not`() {
-        for (first, timestamp, media) in [(nil, 36_000, 400), (nil, 900_000, 400), (5, 5, 400), (5, 3605, 440)] as [(UInt32?, UInt32, Int)] {
+        for (first, timestamp, media) in [(nil, 36_000, 400), (nil, 900_000, 400), (5, 5, 400), (5, 3605, 440)]
+            as [(UInt32?, UInt32, Int)]
+        {
             var timeline = timeline(.timestamps)
             for index in 0..<10 { _ = timeline.place(frame(UInt32(index) * 3600, at: index * 40)) }
             timeline.goOn(from: .after(400), to: .after(5400), first: first.map { RTPTimestamp(rawValue: $0) })
