@@ -24,7 +24,7 @@ public struct JitterBuffer: Sendable, Hashable {
 
     /// What late frames add, and those in time take away, until playout counts as run dry.
     private static let lateWeight = 4
-    private static let lateLimit = 16
+    private static let lateLimit = 24
 
     private let limits: JitterBufferLimits
     private let timing: Timing
@@ -84,6 +84,7 @@ public struct JitterBuffer: Sendable, Hashable {
     /// Takes a frame that is complete at `now`; `senderTime` is the sender's wall clock at its timestamp, where it is known.
     public mutating func insert(_ frame: ReassembledFrame, senderTime: NTPTimestamp? = nil, at now: ContinuousClock.Instant) {
         let place = timeline.place(frame)
+        if lastReleased == nil { timeline.extendPreRoll() }
         let isLate = haltedAt == nil && timeline.due(place) < now
         if let lastReleased, place.mediaTime <= lastReleased {
             if isLate { framesLate += 1 }

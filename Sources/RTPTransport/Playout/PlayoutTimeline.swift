@@ -107,6 +107,12 @@ struct PlayoutTimeline: Sendable, Hashable {
         move(by: error < 0 ? -rate * span : rate * span)
     }
 
+    /// While nothing has gone out, nobody sees a step: what the first frames tell of the path counts at once.
+    mutating func extendPreRoll() {
+        guard case .timestamps = timing, playout.floor < playout.ceiling else { return }
+        push(by: Self.duration(estimate.mean) + target - shift)
+    }
+
     /// Playout ran dry with a frame that came `late`, perhaps only the last of `several` on a path that has more jitter now: the frame
     /// finds the target's delay.
     mutating func rebuffer(late: Duration, several: Bool) {
