@@ -14,7 +14,8 @@ import Testing
 
     @Test func `what is too long is cut`() {
         #expect(PlainText.line(String(repeating: "x", count: 10_000)).unicodeScalars.count == PlainText.maximumLength + 1)
-        #expect(PlainText.line("a" + String(repeating: "\u{301}", count: 10_000)).unicodeScalars.count <= PlainText.maximumLength + 1)
+        #expect(
+            PlainText.line("a" + String(repeating: "\u{301}", count: 10_000)).unicodeScalars.count <= PlainText.maximumLength + 1)
         #expect(PlainText.line("abc", limit: 3) == "abc")
         #expect(PlainText.line("abcd", limit: 3) == "abc…")
     }

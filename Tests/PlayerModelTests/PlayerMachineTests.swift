@@ -236,8 +236,10 @@ import Testing
     @Test func `falling back to TCP is told while it is tried and after`() throws {
         var machine = try Self.playing()
         machine.fallingBack(reason: "no packets arrive over UDP")
-        #expect(machine.state.notice == .init(
-            code: "fallingBack", text: "No packets arrive over UDP, so TCP is being tried."))
+        #expect(
+            machine.state.notice
+                == .init(
+                    code: "fallingBack", text: "No packets arrive over UDP, so TCP is being tried."))
         machine.agreed(transport: "RTP/AVP/TCP;unicast;interleaved=0-1", session: "2")
         #expect(machine.state.transport == "tcp" && machine.state.session == "2")
         #expect(machine.state.notice?.text == "No packets arrived over UDP, so TCP is used.")

@@ -49,7 +49,8 @@ import Testing
         let problem = PlayerProblem(code, of: Self.setup, detail: detail)
         #expect(problem.message.hasSuffix(".") && !problem.message.contains(".."))
         #expect(problem.advice.hasSuffix(".") && problem.advice.count > 20)
-        #expect(problem.message.first?.isUppercase == true || problem.message.hasPrefix("camera") || problem.message.hasPrefix("“"))
+        #expect(
+            problem.message.first?.isUppercase == true || problem.message.hasPrefix("camera") || problem.message.hasPrefix("“"))
     }
 
     @Test func `a problem names the host or the stream`() {

@@ -24,7 +24,8 @@ import Testing
     }
 
     @Test func `an event is framed as browsers read it, whatever its text`() {
-        let entry = DialogueEntry(n: 1, at: Date(timeIntervalSince1970: 0.123), direction: .sent, text: "a\r\nb\n\ndata: </script>")
+        let entry = DialogueEntry(
+            n: 1, at: Date(timeIntervalSince1970: 0.123), direction: .sent, text: "a\r\nb\n\ndata: </script>")
         let event = PlayerEvent(.dialogue, id: 7, entry)
         #expect(
             event.text == "event: dialogue\nid: 7\ndata: "
@@ -37,7 +38,9 @@ import Testing
         #expect(!PlayerEvent.json(numbers).contains("nan"))
     }
 
-    @Test(arguments: [(0, "0.000"), (12.3454, "12.345"), (0.0007, "0.001"), (-1.5, "-1.500"), (.nan, "0.000"), (.infinity, "0.000")])
+    @Test(arguments: [
+        (0, "0.000"), (12.3454, "12.345"), (0.0007, "0.001"), (-1.5, "-1.500"), (.nan, "0.000"), (.infinity, "0.000"),
+    ])
     func `a position has three decimals`(_ value: Double, _ text: String) {
         #expect(Picture(image: [], number: 1, position: value).positionText == text)
     }

@@ -67,8 +67,10 @@ import Testing
         try await Self.withFolder { folder in
             let recording = try Recording(in: folder, limits: .init(waitingBytes: 500))
             recording.add(Self.image(501))
-            #expect(recording.state == .init(
-                on: false, frames: 0, bytes: 0, tooLongForLab: 0, stopped: "The disk is too slow for the recording."))
+            #expect(
+                recording.state
+                    == .init(
+                        on: false, frames: 0, bytes: 0, tooLongForLab: 0, stopped: "The disk is too slow for the recording."))
         }
     }
 

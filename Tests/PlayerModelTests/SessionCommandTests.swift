@@ -9,8 +9,9 @@ import Testing
     }
 
     @Test func `each command is read`() {
-        #expect(Self.read("setup", #"{"url":"rtsp://h/x","transport":"udp","lab":true}"#)
-            == .setup(.init(url: "rtsp://h/x", transport: .udp, isLab: true)))
+        #expect(
+            Self.read("setup", #"{"url":"rtsp://h/x","transport":"udp","lab":true}"#)
+                == .setup(.init(url: "rtsp://h/x", transport: .udp, isLab: true)))
         #expect(Self.read("setup", #"{"url":"rtsp://h/x"}"#) == .setup(.init(url: "rtsp://h/x")))
         #expect(Self.read("seek", #"{"to":1.5}"#) == .seek(to: .milliseconds(1500)))
         #expect(Self.read("loop", #"{"on":true}"#) == .loop(true))

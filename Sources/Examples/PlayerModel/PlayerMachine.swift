@@ -147,7 +147,8 @@ public struct PlayerMachine: Hashable, Sendable {
             return PlayerProblem(.badAddress, of: setup, detail: "\(url.scheme):// is not spoken here")
         }
         guard url.user == nil, url.password == nil else {
-            return PlayerProblem(.badAddress, of: setup, detail: "it has a user name or a password in it, and this player cannot log in")
+            return PlayerProblem(
+                .badAddress, of: setup, detail: "it has a user name or a password in it, and this player cannot log in")
         }
         return nil
     }

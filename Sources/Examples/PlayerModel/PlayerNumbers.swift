@@ -1,4 +1,3 @@
-
 /// What a tab is told twice a second: the data of the event `numbers`. Durations in milliseconds unless said otherwise.
 public struct PlayerNumbers: Encodable, Hashable, Sendable {
     /// Seconds since the session was made.

@@ -104,7 +104,8 @@ public struct PlayerProblem: Encodable, Hashable, Sendable, Error {
     private static func message(_ code: Code, _ place: Place, _ detail: String) -> String {
         let said = detail.isEmpty ? "" : " (\(detail))"
         return switch code {
-        case .badAddress: detail.isEmpty ? "This is not an address of a stream." : "This is not an address of a stream: \(detail)."
+        case .badAddress:
+            detail.isEmpty ? "This is not an address of a stream." : "This is not an address of a stream: \(detail)."
         case .serverRefused: "Nothing listens at \(place.host), port \(place.port)."
         case .hostUnknown: "There is no host \(place.host)."
         case .noAnswer: "\(place.host), port \(place.port), does not answer."

@@ -55,7 +55,7 @@ extension PlayerSession {
             next = nil
             let problem = await visit(setup)
             if Task.isCancelled { break }
-            guard let problem else {
+            guard let problem = problem ?? (hasEndedEarly ? PlayerProblem(.lost, of: setup) : nil) else {
                 machine.closedByServer()
                 break
             }
@@ -72,6 +72,12 @@ extension PlayerSession {
         if let recording { machine.recorded(recording.state) }
         ride = nil
         publish()
+    }
+
+    /// Whether a server that closed the connection in order went away before its time.
+    private var hasEndedEarly: Bool {
+        guard let duration = machine.state.duration else { return machine.state.live }
+        return (shown.position ?? .zero) / .seconds(1) < duration - 1
     }
 
     private func wait(_ delay: Duration) async {
@@ -162,6 +168,7 @@ extension PlayerSession {
         } else {
             carryOut(machine.ended())
         }
+        if let recording { machine.recorded(recording.state) }
         publish()
     }
 

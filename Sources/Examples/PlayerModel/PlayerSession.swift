@@ -2,7 +2,6 @@ internal import Foundation
 public import MJPEGSource
 internal import RTSPKit
 
-
 /// The session of one tab: at most one RTSP session at a time, what the tab is told of it, its pictures and its recording.
 public actor PlayerSession {
     /// How a session is set up.

@@ -7,7 +7,7 @@
 
     /// Answers every request: asks the guard first, and puts the same headers on every response.
     struct PlayerResponder: HTTPResponder {
-        typealias Context = BasicRequestContext
+        
 
         let listening: Listening
         let streams: [String]
@@ -28,7 +28,7 @@
             "Cache-Control": "no-store",
         ]
 
-        func respond(to request: Request, context: Context) async throws -> Response {
+        func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
             var response = await answer(request)
             for (name, value) in Self.headers { response.headers.set(name, value) }
             return response

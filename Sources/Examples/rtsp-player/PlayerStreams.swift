@@ -49,7 +49,8 @@
         }
 
         private static func part(_ picture: Picture) -> ByteBuffer {
-            let head = "--picture\r\nContent-Type: image/jpeg\r\nContent-Length: \(picture.image.count)\r\n"
+            let head =
+                "--picture\r\nContent-Type: image/jpeg\r\nContent-Length: \(picture.image.count)\r\n"
                 + "X-Frame: \(picture.number)\r\nX-Position: \(picture.positionText)\r\n\r\n"
             var buffer = ByteBuffer()
             buffer.reserveCapacity(head.utf8.count + picture.image.count + 2)

@@ -24,7 +24,8 @@ struct Clip: Sendable {
     init(count: Int, framesPerSecond: Int, size: Int = 600) {
         list = FrameList(count: count, framesPerSecond: framesPerSecond, size: size)
         numbers = Dictionary(
-            list.frames.enumerated().map { (SyntheticPicture.scanData(of: $1.image), $0) }, uniquingKeysWith: { first, _ in first })
+            list.frames.enumerated().map { (SyntheticPicture.scanData(of: $1.image), $0) },
+            uniquingKeysWith: { first, _ in first })
     }
 
     /// Which frame this is.
