@@ -7,7 +7,6 @@
 
     /// Answers every request: asks the guard first, and puts the same headers on every response.
     struct PlayerResponder: HTTPResponder {
-        
 
         let listening: Listening
         let streams: [String]
