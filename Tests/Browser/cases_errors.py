@@ -54,12 +54,15 @@ def not_found(stage: Stage) -> str:
 @case("an address that is none is said to be none", console=("400 (Bad Request)",))
 def bad_address(stage: Stage) -> str:
     page = stage.open()
-    for address in ("http://127.0.0.1/movie", "nonsense", "rtsp://"):
+    for address in ("http://127.0.0.1/movie", "nonsense", "rtsp://", "rtsp://user:hunter2@127.0.0.1/movie"):
         page.type_address(address)
         page.click("setup")
         page.wait(lambda: page.text("error-message"), 5, f"a message about {address}")
         message = page.text("error-message")
         require(page.state()["state"] == "Init", f"state {page.state()['state']}")
+    told = page.run("return document.body.innerText + JSON.stringify([seen.state, seen.dialogue])")
+    said = stage.player.program.output + stage.player.program.errors
+    require("hunter2" not in told and not any("hunter2" in line for line in said), "a password is told on")
     return message
 
 
@@ -145,9 +148,9 @@ def server_lost(stage: Stage) -> str:
     return f"“{said}”; went on at {again:.2f} s after {stood:.2f} s"
 
 
-@case("try again cuts the wait for a lost server short, and the live picture comes back")
+@case("try again, on a telephone, cuts the wait for a lost server short, and the live picture comes back")
 def lost_live(stage: Stage) -> str:
-    port, page = free_port(), stage.open()
+    port, page = free_port(), stage.open(size=(360, 740))
     server = start_server(stage, port, "--pattern", "pattern=320x180@10")
     page.set_up(f"rtsp://127.0.0.1:{port}/pattern")
     page.click("play")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from harness import require
-from media import Clip, lab_frames, raw_frames, scan_data, size
+from media import Clip, ffmpeg, lab_frames, raw_frames, scan_data, size
+from programs import Server
 from stage import Page, Stage, case
 
 
@@ -108,3 +110,30 @@ def recording_over_pause(stage: Stage) -> str:
     frames, _ = recorded(stage, page, lab=False)
     require(len(frames) == recording["frames"], f"{len(frames)} frames in the file, {recording['frames']} said")
     return f"{between}, then {len(frames)} frames"
+
+
+@case("frames too long for the lab format are counted, and that format is refused with the reason", console=("409",))
+def too_long_for_lab(stage: Stage) -> str:
+    noise = stage.bench.path("noise.mjpeg")
+    ffmpeg("-f", "lavfi", "-i", "nullsrc=s=640x360:r=5:d=2,geq=lum='random(1)*255':cb=128:cr=128", "-pix_fmt", "yuvj420p",
+           "-q:v", 2, "-huffman", "default", "-f", "mjpeg", noise)
+    require(min(map(len, raw_frames(noise.read_bytes()))) > 99_999, "the noise fits the lab format")
+    server = Server(stage.bench, f"{noise}@5")
+    page = stage.open()
+    page.set_up(server.url("noise.mjpeg"), transport="tcp")
+    page.click("loop")
+    page.click("record")
+    page.play(frames=3)
+    page.click("record")
+    page.wait(lambda: not page.state()["recording"]["on"], 3, "the end of recording")
+    recording = page.state()["recording"]
+    require(recording["tooLongForLab"] == recording["frames"] > 0, f"{recording}")
+    page.click("teardown")
+    page.wait_for_state("Init")
+    require(page.element("download-lab").get_attribute("aria-disabled") == "true", "the lab format is offered")
+    frames, _ = recorded(stage, page, lab=False)
+    require(len(frames) == recording["frames"], f"{len(frames)} frames in the file, {recording['frames']} said")
+    path = page.run("return document.getElementById('download-raw').href").replace("format=raw", "format=lab")
+    status, _, answer = stage.player.api.request("GET", urlsplit(path).path + "?format=lab")
+    require(status == 409 and b"doesNotFit" in answer, f"{status} {answer[:200]!r}")
+    return f"{recording['frames']} frames; {answer.decode()}"

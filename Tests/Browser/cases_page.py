@@ -150,6 +150,9 @@ def fits(stage: Stage, width: int, height: int) -> str:
                 && !element.closest('#dialogue-list');
         }).map(element => element.id || element.className || element.tagName)""")
         require(not beyond, f"{step}: beyond the edge: {beyond}")
+        cut = page.run("""return [...document.querySelectorAll('button, .node')].filter(element => element.checkVisibility()
+            && !element.closest('#offers') && element.scrollWidth > element.clientWidth + 1).map(element => element.textContent.trim())""")
+        require(not cut, f"{step}: words too long for their place: {cut}")
         seen.append(step)
 
     check("Init")

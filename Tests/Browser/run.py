@@ -105,6 +105,7 @@ def run_all(arguments: argparse.Namespace, chosen: list["Case"], binaries: Path,
         together, alone = [case for case in chosen if not case.alone], [case for case in chosen if case.alone]
         if len(together) > 1:
             browsers += [start_browser(folder / f"browser-{number}") for number in range(1, AT_ONCE)]
+        print(f"programs and browsers started in {time.monotonic() - started:.1f} s")
         results = run_with(browsers, together, programs, folder)
         results += run_with(browsers[:1], alone, programs, folder)
     finally:
