@@ -109,8 +109,8 @@ def guard(stage: Stage) -> str:
 
 @case("every answer forbids what the page does not need")
 def headers(stage: Stage) -> str:
-    wanted = {"x-content-type-options": "nosniff", "referrer-policy": "no-referrer", "cross-origin-resource-policy": "same-origin",
-              "cross-origin-opener-policy": "same-origin", "cache-control": "no-store"}
+    wanted = {"x-content-type-options": "nosniff", "referrer-policy": "no-referrer",
+              "cross-origin-resource-policy": "same-origin", "cross-origin-opener-policy": "same-origin", "cache-control": "no-store"}
     answers = [("GET", "/"), ("GET", "/player.css"), ("GET", "/player.js"), ("GET", "/icon.svg"), ("GET", "/api/player"),
                ("GET", "/no-such-thing"), ("GET", "/../Main.swift"), ("GET", "/api/sessions/0/events"), ("PUT", "/")]
     for method, path in answers:
@@ -144,14 +144,16 @@ def fits(stage: Stage, width: int, height: int) -> str:
     def check(step: str) -> None:
         across = page.run("return document.documentElement.scrollWidth")
         require(across <= width, f"{step}: {across} pixels wide")
-        beyond = page.run("""return [...document.querySelectorAll('button, input, select, output, canvas, p, dd, a')].filter(element => {
+        beyond = page.run("""const all = [...document.querySelectorAll('button, input, select, output, canvas, p, dd, a')];
+        return all.filter(element => {
             const box = element.getBoundingClientRect();
             return element.checkVisibility() && box.width && (box.left < -0.5 || box.right > innerWidth + 0.5)
                 && !element.closest('#dialogue-list');
         }).map(element => element.id || element.className || element.tagName)""")
         require(not beyond, f"{step}: beyond the edge: {beyond}")
         cut = page.run("""return [...document.querySelectorAll('button, .node')].filter(element => element.checkVisibility()
-            && !element.closest('#offers') && element.scrollWidth > element.clientWidth + 1).map(element => element.textContent.trim())""")
+            && !element.closest('#offers') && element.scrollWidth > element.clientWidth + 1)
+            .map(element => element.textContent.trim())""")
         require(not cut, f"{step}: words too long for their place: {cut}")
         seen.append(step)
 
@@ -207,12 +209,14 @@ def accessible(stage: Stage) -> str:
     page.set_up(stage.server.url("movie.Mjpeg"))
     page.cdp("Accessibility.enable")
     roles = {"button", "checkbox", "combobox", "slider", "textbox", "link", "DisclosureTriangle", "image"}
-    nodes = [(node["role"]["value"], node.get("name", {}).get("value", "")) for node in page.cdp("Accessibility.getFullAXTree")["nodes"]
+    tree = page.cdp("Accessibility.getFullAXTree")["nodes"]
+    nodes = [(node["role"]["value"], node.get("name", {}).get("value", "")) for node in tree
              if not node.get("ignored") and node.get("role", {}).get("value") in roles]
     nameless = [role for role, name in nodes if not name.strip()]
     require(len(nodes) > 10 and not nameless, f"without a name: {nameless}, of {len(nodes)}")
     state = page.element("state")
-    require((state.get_attribute("role"), state.get_attribute("aria-live")) == ("status", "polite"), "the state is no live region")
+    attributes = state.get_attribute("role"), state.get_attribute("aria-live")
+    require(attributes == ("status", "polite"), f"the state is no live region: {attributes}")
     require(page.element("error").get_attribute("role") == "alert", "the error is no alert")
     require(page.run("return document.documentElement.lang"), "the page has no language")
     return f"{len(nodes)} named"
@@ -228,8 +232,8 @@ def focus(stage: Stage) -> str:
         for _ in range(40):
             page.press("\ue004")  # the tabulator
             name, visible = page.run("""const element = document.activeElement, style = getComputedStyle(element);
-                return [element.id || element.tagName + ' ' + element.textContent, style.outlineStyle !== 'none' || style.boxShadow !== 'none'
-                    || element === document.body]""")
+                return [element.id || element.tagName + ' ' + element.textContent,
+                    style.outlineStyle !== 'none' || style.boxShadow !== 'none' || element === document.body]""")
             if name in reached:
                 break
             reached.append(name)

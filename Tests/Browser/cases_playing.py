@@ -20,8 +20,8 @@ def opened(stage: Stage, name: str = "movie.Mjpeg", transport: str = "auto", lab
 
 def same_picture(page: Page, stage: Stage) -> int:
     """The number in the picture; the page's own word on the frame must agree with it."""
-    code = page.code()
-    require(page.frame_index(stage.movie) == code, f"the picture shows frame {code}, the page says {page.frame_index(stage.movie)}")
+    code, said = page.code(), page.frame_index(stage.movie)
+    require(said == code, f"the picture shows frame {code}, the page says {said}")
     return code
 
 
@@ -169,7 +169,7 @@ def keys(stage: Stage) -> str:
     for arrow, shift, frames in steps:
         wanted = page.code() + frames
         page.press(ARROWS[arrow], shift=shift)
-        page.wait(lambda: page.code() == wanted, 6, f"{arrow}{' with shift' if shift else ''}: frame {wanted} (shown: {page.code()})")
+        page.wait(lambda: page.code() == wanted, 6, f"{arrow}{' with shift' if shift else ''}: frame {wanted}")
         page.wait_for_state("Ready")
     require(page.code() == start + 1, f"frame {page.code()} in the end")
     return f"from frame {start} to 5 s later and back"

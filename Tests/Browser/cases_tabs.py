@@ -183,7 +183,8 @@ def not_possible(stage: Stage) -> str:
     require(set(seen.values()) == {409}, f"in Init: {seen}")
     require(answer("setup", b"nonsense") == 400 and answer("setup", b"{}") == 400, "a body that is none is not refused with 400")
     require(answer("fly") == 400, "an unknown command is not refused with 400")
-    require(stage.player.api.request("POST", "/api/sessions/" + "0" * 32 + "/play", b"{}", Content_Type="application/json")[0] == 404,
+    nobody = "/api/sessions/" + "0" * 32 + "/play"
+    require(stage.player.api.request("POST", nobody, b"{}", Content_Type="application/json")[0] == 404,
             "a session that is not there is not refused with 404")
     session.close()
     return "409, 400, 404"

@@ -80,7 +80,8 @@ class PlayerSession:
                 self.changed.wait(min(remaining, 0.2))
 
     def wait_for_state(self, state: str, seconds: float = 10) -> None:
-        self.wait(lambda session: session.state.get("state") == state and not session.state.get("busy"), seconds, f"state {state}")
+        self.wait(lambda session: session.state.get("state") == state and not session.state.get("busy"), seconds,
+                  f"state {state}")
 
     def play(self, url: str, transport: str = "auto", seconds: float = 15) -> None:
         """Setup and Play, until pictures are shown."""

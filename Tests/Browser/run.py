@@ -132,7 +132,7 @@ def start_programs(binaries: Path, folder: Path) -> "Programs":
 
 
 def sample_movie(binaries: Path) -> Path:
-    """Drawn once for each build of sample-media, because that takes a while in a debug build; RTSP_SAMPLE_MEDIA has it already."""
+    """Drawn once for each build of sample-media, because that takes a while in a debug build; RTSP_SAMPLE_MEDIA has it."""
     if made := os.environ.get("RTSP_SAMPLE_MEDIA"):
         return Path(made) / "movie.Mjpeg"
     program = binaries / "sample-media"
@@ -219,7 +219,8 @@ def run_case(case: "Case", browser, programs: "Programs", folder: Path) -> Resul
 
 
 def announce(result: Result) -> Result:
-    print(f"{result.outcome:8} {result.seconds:5.1f} s  {result.case.title}{': ' if result.detail else ''}{result.detail}", flush=True)
+    detail = f": {' '.join(result.detail.split())}" if result.detail else ""
+    print(f"{result.outcome:8} {result.seconds:5.1f} s  {result.case.title}{detail}", flush=True)
     return result
 
 

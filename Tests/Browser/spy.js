@@ -15,7 +15,9 @@
   for (const name of ["alert", "confirm", "prompt"]) window[name] = () => void seen.alerts++;
   addEventListener("error", (event) => seen.errors.push(String(event.message ?? event.type)));
   addEventListener("unhandledrejection", (event) => seen.errors.push(`rejected: ${event.reason}`));
-  addEventListener("securitypolicyviolation", (event) => seen.errors.push(`policy: ${event.violatedDirective} ${event.blockedURI}`));
+  addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => {
+    seen.errors.push(`policy: ${violatedDirective} ${blockedURI}`);
+  });
   new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) {
       if (entry.hadRecentInput) continue; // What a click changes may move.

@@ -261,7 +261,8 @@ class Page:
             const side = canvas.width >= 448 ? 16 : 8;
             const left = box.left + (box.width - canvas.width * scale) / 2;
             const bottom = box.bottom - (box.height - canvas.height * scale) / 2;
-            return {x: left + scrollX, y: bottom - side * scale + scrollY, width: 28 * side * scale, height: side * scale, scale: 1}""")
+            return {x: left + scrollX, y: bottom - side * scale + scrollY, scale: 1,
+                    width: 28 * side * scale, height: side * scale}""")
         return base64.b64decode(self.cdp("Page.captureScreenshot", format="png", clip=clip)["data"])
 
     def screenshot(self, file: Path) -> None:
