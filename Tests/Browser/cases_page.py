@@ -110,7 +110,8 @@ def guard(stage: Stage) -> str:
 @case("every answer forbids what the page does not need")
 def headers(stage: Stage) -> str:
     wanted = {"x-content-type-options": "nosniff", "referrer-policy": "no-referrer",
-              "cross-origin-resource-policy": "same-origin", "cross-origin-opener-policy": "same-origin", "cache-control": "no-store"}
+              "cross-origin-resource-policy": "same-origin", "cross-origin-opener-policy": "same-origin",
+              "cache-control": "no-store"}
     answers = [("GET", "/"), ("GET", "/player.css"), ("GET", "/player.js"), ("GET", "/icon.svg"), ("GET", "/api/player"),
                ("GET", "/no-such-thing"), ("GET", "/../Main.swift"), ("GET", "/api/sessions/0/events"), ("PUT", "/")]
     for method, path in answers:
