@@ -132,9 +132,12 @@ extension PlayerModelTests {
                 #expect(await tab.reaches { $0.ended })
                 let numbers = try Self.numbers(try await Self.recorded(tab), clip)
                 #expect(numbers == (0..<numbers.count).map { $0 % 12 } && numbers.count.isMultiple(of: 12))
-                // Play begins anew.
-                try await tab.play()
-                #expect(await eventually { await tab.session.snapshot()?.position == 0.2 })
+                // Play begins anew, and this time it stays at the end.
+                try await tab.session.perform(.record(true))
+                try await tab.session.perform(.play)
+                #expect(await tab.reaches { $0.ended && $0.busy == nil })
+                let again = try Self.numbers(try await Self.recorded(tab), clip)
+                #expect(again == Array(0..<12))
             }
             try await server.stop()
         }

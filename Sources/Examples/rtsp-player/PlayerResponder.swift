@@ -27,13 +27,13 @@
             "Cache-Control": "no-store",
         ]
 
-        func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
-            var response = await answer(request)
+        func respond(to request: Request, context: Incoming) async throws -> Response {
+            var response = await answer(request, on: context.channel)
             for (name, value) in Self.headers { response.headers.set(name, value) }
             return response
         }
 
-        private func answer(_ request: Request) async -> Response {
+        private func answer(_ request: Request, on channel: any Channel) async -> Response {
             guard let requests = listening.requests else { return .text(.serviceUnavailable, "Not yet.") }
             switch requests.judge(request.guarded) {
             case .forbid(let sentence): return .text(.forbidden, sentence)
@@ -41,7 +41,7 @@
             case .allow: break
             }
             do {
-                return try await route(request)
+                return try await route(request, on: channel)
             } catch let failure as Failure {
                 return .failure(failure)
             } catch {
@@ -52,7 +52,7 @@
 
         // MARK: Routes
 
-        private func route(_ request: Request) async throws -> Response {
+        private func route(_ request: Request, on channel: any Channel) async throws -> Response {
             let parts = request.uri.path.split(separator: "/").map(String.init)
             switch (request.method, parts.first, parts.dropFirst().first, parts.count) {
             case (.get, "api", "player", 2):
@@ -60,7 +60,7 @@
             case (.post, "api", "sessions", 2):
                 return try await makeSession(request)
             case (.get, "api", "sessions", 4):
-                return try await show(parts[3], of: session(parts[2]), request)
+                return try await show(parts[3], of: session(parts[2]), request, on: channel)
             case (.post, "api", "sessions", 4):
                 return try await perform(parts[3], in: session(parts[2]), request)
             case (.get, _, _, 0...1):
@@ -90,10 +90,15 @@
             return session
         }
 
-        private func show(_ what: String, of session: PlayerSession, _ request: Request) async throws -> Response {
+        private func show(
+            _ what: String, of session: PlayerSession, _ request: Request, on channel: any Channel
+        ) async throws -> Response {
             switch what {
             case "events": return .events(of: session, for: request)
-            case "pictures": return .pictures(of: session, for: request)
+            case "pictures":
+                // What waits in the system's buffer is shown late: a slow browser shall rather miss pictures.
+                try? await channel.setOption(.socketOption(.so_sndbuf), value: 1 << 18).get()
+                return .pictures(of: session, for: request)
             case "snapshot": return try await .snapshot(of: session)
             case "recording": return try await .recording(of: session, request.uri.queryParameters["format"].map(String.init))
             default: throw Failure.notFound
@@ -120,6 +125,17 @@
             } catch {
                 throw tooLong
             }
+        }
+    }
+
+    /// A request's connection.
+    struct Incoming: RequestContext {
+        var coreContext: CoreRequestContextStorage
+        let channel: any Channel
+
+        init(source: ApplicationRequestContextSource) {
+            coreContext = CoreRequestContextStorage(source: source)
+            channel = source.channel
         }
     }
 
