@@ -20,6 +20,7 @@ struct PlayoutTrial {
     static let settling = Duration.seconds(2)
 
     let jitter: Duration
+    let seed: UInt64
     private(set) var shown: [Shown] = []
     private(set) var complete = 0
     private(set) var buffer = JitterBuffer()
@@ -36,6 +37,7 @@ struct PlayoutTrial {
 
     init(jitter: Duration, seed: UInt64) {
         self.jitter = jitter
+        self.seed = seed
         network = SimulatedNetwork(Self.conditions(jitter: jitter), seed: seed)
         var generator = SeededGenerator(seed: seed &* 31)
         let count = Int(Self.length / .seconds(1)) * Self.framesPerSecond
