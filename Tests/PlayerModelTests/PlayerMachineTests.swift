@@ -162,6 +162,16 @@ import Testing
         #expect(machine.state.error == nil && !machine.state.can.retry)
     }
 
+    @Test func `a loop whose Play is refused stands still in Ready and can be tried again`() throws {
+        var machine = try Self.playing()
+        machine.pictureShown()
+        _ = try machine.perform(.loop(true))
+        #expect(machine.ended() == [.play(from: .zero)])
+        machine.refused(.play, Self.lost(.refused))
+        #expect(machine.state.state == .ready && machine.state.error?.code == .refused)
+        #expect(Self.possible(machine).contains("play") && Self.possible(machine).contains("retry"))
+    }
+
     @Test func `a first Setup that fails is not repeated by itself`() throws {
         var machine = PlayerMachine()
         _ = try machine.perform(.setup(Self.setup))

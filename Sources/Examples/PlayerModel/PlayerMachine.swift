@@ -297,7 +297,9 @@ public struct PlayerMachine: Hashable, Sendable {
     /// The server refused a command; the session lives.
     public mutating func refused(_ command: SessionCommand, _ problem: PlayerProblem) {
         defer { settle() }
-        guard state.busy != nil, state.busy != .teardown else { return }
+        guard state.busy != .teardown else { return }
+        // A loop asks for Play though nobody has pressed it.
+        if command == .play { state.state = .ready }
         state.busy = nil
         state.error = problem
         resumption = nil

@@ -213,7 +213,7 @@ struct ClientMedia: Sendable {
                 told.append(.incompleteFrame)
             case .goodbye:
                 // A server that halts need not say BYE, and one that says it before our PLAY was heard means the last one.
-                let isOfThisPlay = lastPacket != nil || isGoingOn && started != nil
+                let isOfThisPlay = (lastPacket != nil || isGoingOn && started != nil) && !isSenderBeforeThisPlay
                 if phase == .pausing || phase == .playing && isOfThisPlay { drain(at: now) }
             case .sourceChanged(let ssrc):
                 buffer.changeSource()
@@ -324,6 +324,13 @@ struct ClientMedia: Sendable {
     private func senderTime(of timestamp: RTPTimestamp) -> NTPTimestamp? {
         guard let senderClock, senderClock.ssrc == receiver.source, senderClock.ntp.rawValue != 0 else { return nil }
         return senderClock.ntp.advanced(by: timestamp.duration(since: senderClock.rtp))
+    }
+
+    /// Whether the sender's last report is from before the first packet of this PLAY: packets may have overtaken it.
+    private var isSenderBeforeThisPlay: Bool {
+        guard let senderClock, senderClock.ssrc == receiver.source, let first else { return false }
+        let distance = senderClock.rtp.duration(since: first)
+        return distance < .zero && distance >= Duration.zero - Self.credibleDistance
     }
 
     /// Whether a frame was sent before the jump. A server whose word on that is far off is not believed.

@@ -84,6 +84,28 @@ import Testing
         #expect(talk.client.state == .playing)
     }
 
+    @Test func `a BYE of the PLAY before, overtaken by packets of the new one, does not end the new one`() throws {
+        var talk = try Self.playing(range: "npt=0-0.4")
+        try talk.stream(10)
+        let late = talk.sender.goodbye(streamTime: talk.streamTime - .milliseconds(40), ntp: NTPTimestamp(rawValue: 0))
+        talk.pass(.milliseconds(1100))
+        #expect(talk.events.last == .endOfStream)
+        try talk.play(.from(.zero))
+        talk.replyToPlay("npt=0-0.4")
+        try talk.stream(2)
+        talk.receive(rtcp: late)
+        // Nothing is held back any more, and yet it is not the end.
+        talk.pass(.milliseconds(400))
+        #expect(talk.events.last != .endOfStream)
+        try talk.stream(8)
+        talk.goodbye()
+        talk.pass(.milliseconds(300))
+        #expect(talk.frames.count == 20)
+        #expect(talk.events.count { $0 == .endOfStream } == 2)
+        #expect(talk.events.last == .endOfStream)
+        #expect(talk.client.state == .ready)
+    }
+
     @Test func `near the end of the range a second of silence is the end`() throws {
         var talk = try Self.playing(range: "npt=0-0.4")
         try talk.stream(10)
