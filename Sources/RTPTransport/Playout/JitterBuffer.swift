@@ -76,6 +76,12 @@ public struct JitterBuffer: Sendable, Hashable {
     /// The greatest media time of all frames so far; `nil` before the first.
     public var newestMediaTime: Duration? { timeline.newestMediaTime }
 
+    /// When the frame of ``newestMediaTime`` is due, or was; `nil` before the first, or after ``halt(at:)``.
+    public var newestDue: ContinuousClock.Instant? { haltedAt == nil ? timeline.newestDue : nil }
+
+    /// The time between frames, on the mean.
+    public var frameInterval: Duration { timeline.interval }
+
     /// When the next frame is due; `nil` while none is held, or after ``halt(at:)``.
     public var deadline: ContinuousClock.Instant? {
         haltedAt == nil ? queue.first.map { timeline.due($0.place) } : nil

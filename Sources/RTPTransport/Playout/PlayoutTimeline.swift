@@ -75,6 +75,9 @@ struct PlayoutTimeline: Sendable, Hashable {
     /// The place of the newest frame.
     var newestMediaTime: Duration? { newest?.place.mediaTime }
 
+    /// When the newest frame is due.
+    var newestDue: ContinuousClock.Instant? { newest.map { due($0.place) } }
+
     /// When the frame at a place is due.
     func due(_ place: Place) -> ContinuousClock.Instant { place.base.advanced(by: shift) }
 

@@ -248,6 +248,11 @@ struct ClientMedia: Sendable {
         case .idle, .pausing: return nil
         case .draining: return buffer.deadline == nil && drainEnds == nil ? .endOfStream : nil
         case .playing:
+            if let rangeEnds, rangeEnds <= now {
+                drain(at: now)
+                drainEnds = now
+                return nil
+            }
             guard let silenceEnds, silenceEnds <= now else { return nil }
             guard lastPacket != nil || isAtEnd else { return .silent }
             guard isAtEnd || isNearEnd else { return .stalled }
@@ -270,8 +275,8 @@ struct ClientMedia: Sendable {
     /// When something is due.
     var deadline: ContinuousClock.Instant? {
         guard phase != .idle else { return nil }
-        let end = phase == .draining ? drainEnds : phase == .playing ? silenceEnds : nil
-        let candidates = [buffer.deadline, nextReport, end]
+        let ends = phase == .draining ? [drainEnds] : phase == .playing ? [silenceEnds, rangeEnds] : []
+        let candidates = [buffer.deadline, nextReport] + ends
         return candidates.compactMap { $0 }.min()
     }
 
@@ -310,6 +315,17 @@ struct ClientMedia: Sendable {
         }
         // Past the last frame a second of silence is the end, for servers that do not say BYE.
         return lastPacket + (isNearEnd ? .seconds(1) : configuration.limits.mediaTime)
+    }
+
+    /// When the range has been shown to its end: its last frame, too, has a duration. A server's BYE may come a good deal later, or
+    /// never. As long as packets come the range is not over, whatever the server has said of its length.
+    private var rangeEnds: ContinuousClock.Instant? {
+        guard let end, let lastPacket, let offset, newOffsetBehind == nil, let due = buffer.newestDue,
+            let newest = buffer.newestMediaTime
+        else { return nil }
+        let rest = end - (newest + offset)
+        guard rest <= buffer.frameInterval * 1.5 else { return nil }
+        return max(due + max(.zero, rest), lastPacket + buffer.frameInterval * 2)
     }
 
     private var isNearEnd: Bool {

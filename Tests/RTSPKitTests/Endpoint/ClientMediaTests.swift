@@ -106,11 +106,31 @@ import Testing
         #expect(talk.client.state == .ready)
     }
 
-    @Test func `near the end of the range a second of silence is the end`() throws {
+    @Test func `a range is over when its last frame has been shown as long as it lasts`() throws {
         var talk = try Self.playing(range: "npt=0-0.4")
         try talk.stream(10)
+        talk.pass(.milliseconds(190))
+        #expect(talk.frames.count == 10)
+        #expect(!talk.events.contains { $0 == .endOfStream })
+        talk.pass(.milliseconds(20))
+        #expect(talk.events.last == .endOfStream)
+        #expect(talk.client.state == .ready)
+    }
+
+    @Test func `frames behind the end that the server has told are shown as well`() throws {
+        var talk = try Self.playing(range: "npt=0-0.4")
+        try talk.stream(20)
+        #expect(!talk.events.contains { $0 == .endOfStream })
+        talk.pass(.milliseconds(300))
+        #expect(talk.frames.count == 20)
+        #expect(talk.events.last == .endOfStream)
+    }
+
+    @Test func `near the end of the range a second of silence is the end, also where its last frames are missing`() throws {
+        var talk = try Self.playing(range: "npt=0-0.84")
+        try talk.stream(10)
         talk.pass(.milliseconds(900))
-        #expect(!talk.events.contains(.endOfStream))
+        #expect(!talk.events.contains { $0 == .endOfStream })
         talk.pass(.milliseconds(200))
         #expect(talk.events.last == .endOfStream)
         #expect(talk.frames.count == 10)
