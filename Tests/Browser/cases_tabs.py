@@ -93,22 +93,20 @@ def cut(stage: Stage) -> str:
     return f"{seconds:.2f} s"
 
 
-@case("seventeen sessions are one too many, and the page says so", console=("503",))
+@case("seventeen sessions are one too many: the page says so, and has its own when another has gone", console=("503",))
 def too_many(stage: Stage) -> str:
-
-
     player = Player(stage.bench)
     sessions = [player.api.session() for _ in range(16)]
     status, _, answer = player.api.request("POST", "/api/sessions", b"{}", Content_Type="application/json")
     require(status == 503 and b"tooManySessions" in answer, f"{status} {answer[:200]!r}")
+    page = stage.open(player, connected=False)
+    said = page.wait_for_text("error-message", "16 sessions")
     sessions.pop().close()
-    deadline = time.monotonic() + 3
-    while player.api.request("POST", "/api/sessions", b"{}", Content_Type="application/json")[0] != 201:
-        require(time.monotonic() < deadline, "no room after one has gone")
-        time.sleep(0.05)
+    page.wait_for_connection()
+    page.wait(lambda: not page.is_shown("error-message"), 3, "the message to go")
     for session in sessions:
         session.close()
-    return "503 tooManySessions, and room again when one had gone"
+    return f"503 tooManySessions; “{said}”"
 
 
 @case("a slow reader of pictures gets whole, newer ones; its session and the other tab keep their rate", alone=True)
@@ -151,7 +149,8 @@ def slow_reader(stage: Stage) -> str:
     rates = [(last_report["framesShown"] - first_report["framesShown"]) / (last_report["time"] - first_report["time"]),
              (last["frame"] - first["frame"]) * 1000 / (last["at"] - first["at"])]
     for who, rate in zip(("slow reader's session", "other tab"), rates):
-        require(23 <= rate <= 27, f"the {who} shows {rate:.1f} frames a second")
+        # 25, and up to 8 % more for the first two seconds, in which the player learns how long to hold frames back.
+        require(23 <= rate <= 27.5, f"the {who} shows {rate:.1f} frames a second")
     return f"{len(numbers)} pictures of {numbers[-1] - numbers[0] + 1}; {rates[0]:.1f} and {rates[1]:.1f} frames a second"
 
 

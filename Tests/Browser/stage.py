@@ -80,9 +80,11 @@ class Stage:
         self.pages: list[Page] = []
         self.home = driver.current_window_handle
 
-    def open(self, player: Player | None = None, size: tuple[int, int] = (1200, 1100)) -> "Page":
-        """A fresh window with the player's page, connected."""
+    def open(self, player: Player | None = None, size: tuple[int, int] = (1200, 1100), connected: bool = True) -> "Page":
+        """A fresh window with the player's page, connected unless that is not to be expected."""
         page = Page(self, (player or self.player).address, size)
+        if connected:
+            page.wait_for_connection()
         self.pages.append(page)
         return page
 
@@ -125,7 +127,6 @@ class Page:
         self.cdp("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(stage.downloads))
         self.resize(*size)
         self.driver.get(address)
-        self.wait(lambda: self.run("return document.body.dataset.connected") == "true", 10, "a connection to the player")
 
     # ---- Doing
 
@@ -282,6 +283,9 @@ class Page:
         while not condition():
             require(time.monotonic() < deadline, f"{what}: not within {seconds:g} s; {self.summary()}")
             time.sleep(0.02)
+
+    def wait_for_connection(self) -> None:
+        self.wait(lambda: self.run("return document.body.dataset.connected") == "true", 10, "a connection to the player")
 
     def wait_for_state(self, state: str, seconds: float = 10) -> None:
         """Both the player and the page say so, and no answer is awaited."""

@@ -24,7 +24,7 @@ export class RecordingPanel {
 
 // Two lines from the start, so that the second does not move the first when it comes.
 function describe(recording) {
-  if (!recording) return "No recording yet";
+  if (!recording) return "Nothing\nrecorded yet";
   const { frames, tooLongForLab, stopped } = recording;
   const rest = stopped ?? (tooLongForLab ? `${tooLongForLab} too long for the lab format` : "");
   return `${frames} ${frames === 1 ? "frame" : "frames"}\n${bytes(recording.bytes)}${rest && `, ${rest}`}`;
