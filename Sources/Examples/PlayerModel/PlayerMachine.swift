@@ -319,6 +319,8 @@ public struct PlayerMachine: Hashable, Sendable {
             failed = setup.map { .setup($0) }
             return []
         }
+        // What happened is that it went away; that it is not back yet is the smaller news.
+        if problem.code != .lost { state.error?.message = "The server went away. \(problem.message)" }
         attempts += 1
         let delay = ReconnectDelay.before(attempt: attempts)
         state.reconnect = .init(attempt: attempts, in: delay / .seconds(1))

@@ -114,7 +114,7 @@ public struct PlayerProblem: Encodable, Hashable, Sendable, Error {
         case .noJPEG: "“\(place.stream)” at \(place.host) has no JPEG video\(said)."
         case .noMedia: "\(place.host) says that it plays “\(place.stream)”, but no pictures arrive."
         case .transportRefused: "\(place.host) does not send by \(name(of: place.transport))."
-        case .lost: "The connection to \(place.host) broke."
+        case .lost: "The server went away: the connection to \(place.host) broke."
         case .protocol: "\(place.host), port \(place.port), does not keep to the protocol\(said)."
         case .refused: "\(place.host) refused\(said)."
         case .portsUnavailable: "No pair of UDP ports is free on this machine."
