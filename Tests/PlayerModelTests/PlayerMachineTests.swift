@@ -172,6 +172,40 @@ import Testing
         #expect(Self.possible(machine).contains("play") && Self.possible(machine).contains("retry"))
     }
 
+    @Test(arguments: [SessionCommand.pause, .seek(to: .seconds(2))])
+    func `what is asked for between two turns of a loop is still to be done when the next one has begun`(
+        command: SessionCommand
+    ) throws {
+        var machine = try Self.playing()
+        machine.pictureShown()
+        _ = try machine.perform(.loop(true))
+        #expect(machine.ended() == [.play(from: .zero)])
+        _ = try machine.perform(command)
+        let busy = machine.state.busy
+        #expect(busy != nil)
+        machine.playing()
+        #expect(machine.state.busy == busy && machine.state.state == .playing)
+    }
+
+    @Test func `a Pause that is under way at the end is not overrun by a loop`() throws {
+        var machine = try Self.playing()
+        machine.pictureShown()
+        _ = try machine.perform(.loop(true))
+        _ = try machine.perform(.pause)
+        #expect(machine.ended() == [])
+        #expect(machine.state.state == .ready && machine.state.busy == nil && machine.state.ended)
+        machine.refused(.pause, Self.lost(.other))
+        #expect(machine.state.error == nil)
+    }
+
+    @Test func `a recording that is on is not begun anew`() throws {
+        var machine = try Self.ready()
+        #expect(try machine.perform(.record(true)) == [.record(true)])
+        machine.recorded(.init(on: true, frames: 3, bytes: 9, tooLongForLab: 0, stopped: nil))
+        #expect(throws: CommandRefusal.self) { try machine.perform(.record(true)) }
+        #expect(try machine.perform(.record(false)) == [.record(false)])
+    }
+
     @Test func `a first Setup that fails is not repeated by itself`() throws {
         var machine = PlayerMachine()
         _ = try machine.perform(.setup(Self.setup))

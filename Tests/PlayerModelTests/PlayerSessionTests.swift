@@ -133,6 +133,7 @@ extension PlayerModelTests {
                 let numbers = try Self.numbers(try await Self.recorded(tab), clip)
                 #expect(numbers == (0..<numbers.count).map { $0 % 12 } && numbers.count.isMultiple(of: 12))
                 // Play begins anew, and this time it stays at the end.
+                try await tab.session.perform(.record(false))
                 try await tab.session.perform(.record(true))
                 try await tab.session.perform(.play)
                 #expect(await tab.reaches { $0.ended && $0.busy == nil })

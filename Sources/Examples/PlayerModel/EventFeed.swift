@@ -46,8 +46,8 @@ public final class EventFeed: Sendable {
             waiting.isFinished = taken.isFinished
             return taken
         }
-        let events = [taken.state].compactMap(\.self) + taken.dialogue + [taken.numbers].compactMap(\.self)
-        if !events.isEmpty { return events.map(\.text).joined() }
+        let events = taken.dialogue + [taken.state, taken.numbers].compactMap(\.self)
+        if !events.isEmpty { return events.sorted { $0.id < $1.id }.map(\.text).joined() }
         return taken.isFinished ? nil : ":\n\n"
     }
 

@@ -108,6 +108,7 @@ public struct PlayerMachine: Hashable, Sendable {
             return []
         case .record(let isOn):
             try require(state.can.record, "Recording is possible once a stream is set up.")
+            try require(!isOn || state.recording?.on != true, "It is being recorded already.")
             return [.record(isOn)]
         case .retry:
             try require(state.can.retry, "There is nothing to try again.")
@@ -128,7 +129,7 @@ public struct PlayerMachine: Hashable, Sendable {
         forget()
         state.lab = setup.isLab
         state.url = PlainText.line(url?.absoluteString ?? setup.url, limit: 2000)
-        guard let problem = Self.addressProblem(setup, url) else {
+        guard let problem = PlayerProblem.ofAddress(setup, url) else {
             state.busy = .setup
             state.can.snapshot = false
             return [.connect(setup)]
@@ -136,21 +137,6 @@ public struct PlayerMachine: Hashable, Sendable {
         state.error = problem
         failed = .setup(setup)
         return []
-    }
-
-    private static func addressProblem(_ setup: PlayerSetup, _ url: RTSPURL?) -> PlayerProblem? {
-        guard let url else {
-            let isOther = setup.url.contains("://") && !setup.url.lowercased().hasPrefix("rtsp")
-            return PlayerProblem(.badAddress, of: setup, detail: isOther ? "it does not begin with rtsp://" : "")
-        }
-        guard url.scheme == "rtsp" else {
-            return PlayerProblem(.badAddress, of: setup, detail: "\(url.scheme):// is not spoken here")
-        }
-        guard url.user == nil, url.password == nil else {
-            return PlayerProblem(
-                .badAddress, of: setup, detail: "it has a user name or a password in it, and this player cannot log in")
-        }
-        return nil
     }
 
     /// Play is being asked for.
@@ -237,7 +223,8 @@ public struct PlayerMachine: Hashable, Sendable {
         defer { settle() }
         guard state.busy != .teardown else { return }
         state.state = .playing
-        done()
+        // A loop has begun anew, and what was asked for meanwhile is still to be done.
+        if state.busy != .pause, state.busy != .seek { done() }
         if state.notice?.code == "endOfStream" { state.notice = nil }
         resumption = nil
     }
@@ -283,7 +270,8 @@ public struct PlayerMachine: Hashable, Sendable {
     public mutating func ended() -> [Effect] {
         defer { settle() }
         guard state.busy != .teardown else { return [] }
-        if state.loop, !state.live, state.state == .playing, hasPictures {
+        if failed == .pause { (failed, state.error) = (nil, nil) }
+        if state.loop, !state.live, state.state == .playing, hasPictures, state.busy == nil {
             hasPictures = false
             return [.play(from: .zero)]
         }
@@ -297,8 +285,8 @@ public struct PlayerMachine: Hashable, Sendable {
     /// The server refused a command; the session lives.
     public mutating func refused(_ command: SessionCommand, _ problem: PlayerProblem) {
         defer { settle() }
-        guard state.busy != .teardown else { return }
         // A loop asks for Play though nobody has pressed it.
+        guard state.busy != .teardown, state.busy != nil || command == .play else { return }
         if command == .play { state.state = .ready }
         state.busy = nil
         state.error = problem

@@ -55,6 +55,22 @@ public struct PlayerProblem: Encodable, Hashable, Sendable, Error {
         self.init(Self.code(of: failure.kind), of: setup, detail: failure.description)
     }
 
+    /// What is wrong with the address of `setup`, read as `url`; `nil` where nothing is.
+    static func ofAddress(_ setup: PlayerSetup, _ url: RTSPURL?) -> PlayerProblem? {
+        guard let url else {
+            let isOther = setup.url.contains("://") && !setup.url.lowercased().hasPrefix("rtsp")
+            return PlayerProblem(.badAddress, of: setup, detail: isOther ? "it does not begin with rtsp://" : "")
+        }
+        guard url.scheme == "rtsp" else {
+            return PlayerProblem(.badAddress, of: setup, detail: "\(url.scheme):// is not spoken here")
+        }
+        guard url.user == nil, url.password == nil else {
+            return PlayerProblem(
+                .badAddress, of: setup, detail: "it has a user name or a password in it, and this player cannot log in")
+        }
+        return nil
+    }
+
     // MARK: Which
 
     static func code(of kind: ClientFailure.Kind) -> Code {

@@ -53,6 +53,8 @@ extension PlayerSession {
     /// Tells how it goes.
     func tellNumbers() async {
         let statistics = await stage.presentation?.statistics()
+        // Of a session that has ended meanwhile nothing more is told.
+        guard ride != nil else { return }
         let now = configuration.clock.now()
         var numbers = PlayerNumbers()
         numbers.time = Self.rounded(start.duration(to: now) / .seconds(1))

@@ -31,6 +31,9 @@ struct Stage {
     /// The one frame is shown: others wait for Play.
     var isHolding = false
     var held: [RTSPFrame] = []
+    /// What was asked for between the end of a loop's turn and the answer to its PLAY.
+    var wantsPause = false
+    var wantsJump: Start?
     /// Where Play goes on after the stream has ended behind the one frame.
     var resumption: Duration?
     /// The wait before the next attempt.
@@ -126,6 +129,7 @@ extension PlayerSession {
                 try await playOut(presentation, start)
             } catch let error as RTSPError where Self.isRefusal(error) && !relay.isClosed {
                 stage.isInPlay = false
+                (stage.wantsPause, stage.wantsJump) = (false, nil)
                 machine.refused(start.isPreview ? .seek(to: start.position ?? .zero) : .play, PlayerProblem(error, of: setup))
                 publish()
                 continue
@@ -147,8 +151,16 @@ extension PlayerSession {
             self.stage.expected = start.isPreview ? start.position : nil
             if !start.isPreview { self.machine.playing() }
             self.publish()
+            self.catchUp()
             for try await frame in frames { self.take(frame) }
         }
+    }
+
+    /// A loop has begun anew: what was asked for meanwhile is done now.
+    private func catchUp() {
+        let (jump, isPause) = (stage.wantsJump?.position, stage.wantsPause)
+        (stage.wantsPause, stage.wantsJump) = (false, nil)
+        if let jump { seek(to: jump, staysReady: false) } else if isPause { pause() }
     }
 
     private func afterPlay() async {
@@ -192,6 +204,10 @@ extension PlayerSession {
 
     func pause() {
         guard let presentation = stage.presentation else { return }
+        guard stage.isInPlay else {
+            stage.wantsPause = true
+            return
+        }
         order(.pause) { session in
             try await presentation.pause()
             await session.answered { $0.paused() }
@@ -202,7 +218,7 @@ extension PlayerSession {
         shown.clearRates()
         let start = Stage.Start(position: position, isPreview: staysReady)
         guard let presentation = stage.presentation, stage.isInPlay else {
-            stage.starts?.yield(start)
+            if staysReady { stage.starts?.yield(start) } else { stage.wantsJump = start }
             return
         }
         stage.jump = start
@@ -250,6 +266,7 @@ extension PlayerSession {
 
     private func failed(_ command: SessionCommand, _ error: any Error) {
         stage.jump = nil
+        stage.expected = nil
         stage.isPreviewing = false
         // Where the session is over, its end is told by the frames.
         guard let error = error as? RTSPError, Self.isRefusal(error), let setup = machine.setup, stage.presentation != nil else {
@@ -285,8 +302,10 @@ extension PlayerSession {
     /// Whether a frame is from after the jump that was asked for last.
     private func isExpected(_ frame: RTSPFrame) -> Bool {
         guard let expected = stage.expected else { return true }
-        let interval = Duration.seconds(1 / max(machine.state.frameRate ?? 2, 1))
-        let isNear = frame.presentationTime > expected - interval * 1.5 && frame.presentationTime < expected + .seconds(1)
+        let interval = Duration.seconds(1 / max(machine.state.frameRate ?? 2, 0.01))
+        let isNear =
+            frame.presentationTime > expected - interval * 1.5
+            && frame.presentationTime < expected + max(.seconds(1), interval * 1.5)
         stage.unexpected += 1
         // A server that goes elsewhere is believed in the end.
         guard isNear || stage.unexpected > 20 else { return false }

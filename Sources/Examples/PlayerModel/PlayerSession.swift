@@ -81,13 +81,14 @@ public actor PlayerSession {
             if ride == nil { eventFeed?.beat() } else { await tellNumbers() }
         }
         isClosing = true
+        // First of all: a server that does not answer must not outlive a player that is ended meanwhile, with the file still there.
+        recording = nil
+        folder = nil
         ride?.cancel()
         await ride?.value
         eventFeed?.finish()
         for feed in pictureFeeds { feed.finish() }
         pictureFeeds = []
-        recording = nil
-        folder = nil
     }
 
     // MARK: Doors
@@ -99,6 +100,7 @@ public actor PlayerSession {
     /// - Throws: ``CommandRefusal``; then nothing has changed.
     public func perform(_ command: SessionCommand) throws(CommandRefusal) {
         guard !isClosing else { throw .notPossibleNow("The session is ending.") }
+        defer { publish() }
         let effects = try machine.perform(command)
         publish()
         carryOut(effects)
@@ -205,9 +207,10 @@ public actor PlayerSession {
                 recording = try Recording(in: folder.url, limits: .init(bytes: configuration.maximumRecording))
                 machine.recorded(recording?.state)
             } catch {
-                recording = nil
-                machine.recorded(
-                    .init(on: false, frames: 0, bytes: 0, tooLongForLab: 0, stopped: "No file for the recording can be made."))
+                // One that was made before stays.
+                var state = recording?.state ?? .init(on: false, frames: 0, bytes: 0, tooLongForLab: 0, stopped: nil)
+                state.stopped = "No file for another recording can be made."
+                machine.recorded(state)
             }
         } else {
             recording?.stop()

@@ -30,7 +30,9 @@
         func respond(to request: Request, context: Incoming) async throws -> Response {
             var response = await answer(request, on: context.channel)
             for (name, value) in Self.headers { response.headers.set(name, value) }
-            return response
+            if response.status == .methodNotAllowed { response.headers[.allow] = "GET, HEAD, POST" }
+            // A body here would be taken for the beginning of the next response (RFC 9110 section 9.3.2).
+            return request.method == .head ? response.createHeadResponse() : response
         }
 
         private func answer(_ request: Request, on channel: any Channel) async -> Response {
@@ -55,7 +57,7 @@
         private func route(_ request: Request, on channel: any Channel) async throws -> Response {
             let parts = request.uri.path.split(separator: "/").map(String.init)
             switch (request.method, parts.first, parts.dropFirst().first, parts.count) {
-            case (.get, "api", "player", 2):
+            case (.get, "api", "player", 2), (.head, "api", "player", 2):
                 return .json(.ok, Welcome(streams: streams))
             case (.post, "api", "sessions", 2):
                 return try await makeSession(request)
@@ -63,13 +65,13 @@
                 return try await show(parts[3], of: session(parts[2]), request, on: channel)
             case (.post, "api", "sessions", 4):
                 return try await perform(parts[3], in: session(parts[2]), request)
-            case (.get, _, _, 0...1):
+            case (.get, _, _, 0...1), (.head, _, _, 0...1):
                 guard let response = PageFile.response(for: parts.first ?? "index.html") else { throw Failure.notFound }
                 return response
             case (.get, _, _, _), (.post, _, _, _):
                 throw Failure.notFound
             default:
-                throw Failure(.methodNotAllowed, "badRequest", "Only GET and POST are answered here.")
+                throw Failure(.methodNotAllowed, "badRequest", "Only GET, HEAD and POST are answered here.")
             }
         }
 

@@ -248,6 +248,11 @@ final class ClientDriver {
         case .closed(let failure): close(failure.map { RTSPError($0) })
         case .refused(let method, let status):
             let error = RTSPError(code: .refused, message: "the server refused \(method): \(status)")
+            // PLAY anew over another transport: nobody waits for the answer but the consumer of the frames.
+            if method == .play, waiters.playing.isEmpty, connection.state != .playing {
+                frames?.finish(throwing: error)
+                frames = nil
+            }
             waiters.fail(method == .pause ? \.paused : \.playing, error)
         case .incompleteFrame, .fallingBackToInterleaved, .dialogue, .noticed: break
         }

@@ -85,6 +85,37 @@ extension RTSPNIOTests {
             }
         }
 
+        @Test func `a PLAY that is refused on the way from UDP to TCP ends the frames with the refusal`() async throws {
+            let fake = try await FakeServer { request in
+                let head = "CSeq:\(FakeServer.cSeq(of: request))\r\nSession: S1\r\n"
+                let isInterleaved = request.contains("S2") || request.contains("interleaved")
+                switch request.prefix(while: { $0 != " " }) {
+                case "DESCRIBE":
+                    let body = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=x\r\nt=0 0\r\nm=video 0 RTP/AVP 26\r\na=control:a\r\n"
+                    return
+                        "RTSP/1.0 200 OK\r\n\(head)Content-Type: application/sdp\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+                case "SETUP":
+                    let session = isInterleaved ? "S2" : "S1"
+                    let transport = request.split(whereSeparator: \.isNewline).first { $0.hasPrefix("Transport:") } ?? ""
+                    let ports = isInterleaved ? "" : ";server_port=6970-6971"
+                    let cSeq = FakeServer.cSeq(of: request)
+                    return "RTSP/1.0 200 OK\r\nCSeq:\(cSeq)\r\nSession: \(session)\r\n\(transport)\(ports)\r\n\r\n"
+                case "PLAY" where isInterleaved: return "RTSP/1.0 453 Not Enough Bandwidth\r\n\(head)\r\n"
+                default: return "RTSP/1.0 200 OK\r\n\(head)\r\n"
+                }
+            }
+            var configuration = RTSPClient.Configuration.test(.auto)
+            configuration.datagramPatience = .milliseconds(100)
+            let code = await RTSPError.Code.thrown {
+                try await RTSPClient.withPresentation(
+                    at: "rtsp://127.0.0.1:\(fake.port)/a", configuration: configuration
+                ) {
+                    try await $0.play { frames in for try await _ in frames {} }
+                }
+            }
+            #expect(code == .refused)
+        }
+
         @Test func `what the body throws comes out, and the session is torn down`() async throws {
             try await withServer(clip: .slow) { running in
                 await #expect(throws: Fault.self) {
