@@ -90,7 +90,7 @@ public struct JitterBuffer: Sendable, Hashable {
     /// Takes a frame that is complete at `now`; `senderTime` is the sender's wall clock at its timestamp, where it is known.
     public mutating func insert(_ frame: ReassembledFrame, senderTime: NTPTimestamp? = nil, at now: ContinuousClock.Instant) {
         let place = timeline.place(frame)
-        if lastReleased == nil { timeline.extendPreRoll() }
+        if lastReleased == nil { timeline.extendPreRoll(place, arrival: frame.arrival) }
         let isLate = haltedAt == nil && timeline.due(place) < now
         if let lastReleased, place.mediaTime <= lastReleased {
             if isLate { framesLate += 1 }
@@ -118,10 +118,7 @@ public struct JitterBuffer: Sendable, Hashable {
         }
         queue.insert(Held(frame: frame, senderTime: senderTime, place: place), at: index)
         byteCount += frame.image.count
-        while queue.count > limits.maximumFrames || byteCount > limits.maximumBytes {
-            byteCount -= queue.removeFirst().frame.image.count
-            framesDropped += 1
-        }
+        dropOldest(at: now)
     }
 
     /// The frames due at `now`, in order.
@@ -164,13 +161,33 @@ public struct JitterBuffer: Sendable, Hashable {
         haltedAt = nil
         lateness = 0
         for index in queue.indices {
-            queue[index].frame.arrival = queue[index].frame.arrival.advanced(by: halted.duration(to: now))
+            // What came during the pause has waited for nothing but its end.
+            queue[index].frame.arrival = min(queue[index].frame.arrival.advanced(by: halted.duration(to: now)), now)
         }
         timeline.goOn(from: halted, to: now, first: first)
     }
 
     /// The next frame comes from another source: it lies behind what is held, whatever its timestamp.
     public mutating func changeSource() { timeline.changeSource() }
+
+    /// Keeps the limits. What follows the frames given up takes their turn: a full buffer must not wait for ever for a moment that
+    /// each frame to come moves away.
+    private mutating func dropOldest(at now: ContinuousClock.Instant) {
+        var turn: ContinuousClock.Instant?
+        while queue.count > limits.maximumFrames || byteCount > limits.maximumBytes {
+            let oldest = queue.removeFirst()
+            turn = turn ?? timeline.due(oldest.place)
+            byteCount -= oldest.frame.image.count
+            framesDropped += 1
+        }
+        guard let turn, let first = queue.first else { return }
+        timeline.pull(by: max(turn, haltedAt ?? now).duration(to: timeline.due(first.place)))
+    }
+
+    /// PLAY has been asked for while halted: the frames that come from now on may have a clock that ran on, or anew.
+    public mutating func expectResumption() {
+        if haltedAt != nil { timeline.expectResumption() }
+    }
 
     /// A frame came `late`: where nothing is there to show until the next comes, all is moved back so that it does not happen with
     /// each of the next ones again.

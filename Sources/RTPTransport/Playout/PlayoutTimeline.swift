@@ -46,6 +46,8 @@ struct PlayoutTimeline: Sendable, Hashable {
     private var placed = 0
     /// The next frame does not go by its timestamp.
     private var interruption: Interruption?
+    /// Frames came far ahead of their time, and what they tell of the path is no reason to wait.
+    private var hasPulled = false
     /// How long the first frame waits.
     private let preRoll: Duration
 
@@ -111,9 +113,10 @@ struct PlayoutTimeline: Sendable, Hashable {
     }
 
     /// While nothing has gone out, nobody sees a step: what the first frames tell of the path counts at once.
-    mutating func extendPreRoll() {
-        guard case .timestamps = timing, playout.floor < playout.ceiling else { return }
-        push(by: Self.duration(estimate.mean) + target - shift)
+    mutating func extendPreRoll(_ place: Place, arrival: ContinuousClock.Instant) {
+        guard case .timestamps = timing, playout.floor < playout.ceiling, !hasPulled else { return }
+        // A frame far ahead of its time, one of a burst, is no reason to wait.
+        push(by: min(Self.duration(estimate.mean) + target - shift, target - arrival.duration(to: due(place))))
     }
 
     /// Playout ran dry with a frame that came `late`, perhaps only the last of `several` on a path that has more jitter now: the frame
@@ -121,6 +124,17 @@ struct PlayoutTimeline: Sendable, Hashable {
     mutating func rebuffer(late: Duration, several: Bool) {
         if several { estimate.relearn(deviation: Self.seconds(late) / 2) }
         push(by: late + target)
+    }
+
+    /// What is held goes out sooner: frames before it have been given up.
+    mutating func pull(by duration: Duration) {
+        shift -= max(.zero, duration)
+        hasPulled = true
+    }
+
+    /// The next frame may come from behind a pause that is not over yet.
+    mutating func expectResumption() {
+        if case .timestamps = timing, newest != nil { interruption = .pause(first: nil) }
     }
 
     private mutating func push(by duration: Duration) { shift += max(.zero, duration) }
@@ -146,12 +160,13 @@ struct PlayoutTimeline: Sendable, Hashable {
         case nil: break
         }
         if step <= .zero, step >= .seconds(-1) - target {
-            framesBehind += 1
+            framesBehind = min(framesBehind + 1, 16)
             if framesBehind < 16 {
                 return Place(mediaTime: newest.place.mediaTime + step, base: newest.place.base.advanced(by: step))
             }
+        } else {
+            framesBehind = 0
         }
-        framesBehind = 0
         let next = Place(mediaTime: newest.place.mediaTime + step, base: newest.place.base.advanced(by: step))
         guard step > .zero, !isJump(frame, to: next, after: newest, by: step) else {
             return remember(frame, beginning(of: frame, after: newest, step: step > .zero && step <= maximumJump ? step : nil))

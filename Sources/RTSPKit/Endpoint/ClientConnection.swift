@@ -88,7 +88,7 @@ public struct ClientConnection: Sendable {
         _ bytes: Span<UInt8>, at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
     ) -> [ClientEvent] {
         guard state != .closed else { return [] }
-        return take(control.receive(bytes, at: now), at: now, via: &transport)
+        return take(control.receive(bytes, at: now), at: now, via: &transport) + progress(at: now, via: &transport)
     }
 
     /// A datagram arrived on the RTP port, from the server's address.
@@ -124,10 +124,11 @@ public struct ClientConnection: Sendable {
         }
         wanted = range
         // Without a place to go to, PLAY while playing only asks how things stand.
-        if case .time = range?.start { isJump = state == .playing } else { isJump = false }
+        let isReady = state == .ready || media?.phase == .pausing
+        if case .time = range?.start { isJump = !isReady } else { isJump = false }
         isPlayPending = true
         // Packets may overtake the reply, so what comes from now on counts.
-        if state == .ready { media?.prepare(range, at: now) }
+        if isReady { media?.prepare(range, at: now) }
         return take(outcomes, at: now, via: &transport)
     }
 
@@ -197,7 +198,8 @@ public struct ClientConnection: Sendable {
             case .playing(let range, let info): events += started(range, info, at: now)
             case .paused:
                 state = .ready
-                media?.pause(at: now)
+                // PLAY may have been asked for since.
+                if !isPlayPending { media?.pause(at: now) }
                 events.append(.paused)
             case .refused(let method, let status):
                 if method == .play {
@@ -281,12 +283,16 @@ public struct ClientConnection: Sendable {
         var events = media?.advance(to: now) ?? []
         if let report = media?.dueReport(at: now) { transport.send(report: report, on: Self.streamID) }
         switch media?.verdict(at: now) {
+        case .endOfStream where isPlayPending:
+            // The answer to PLAY tells whether it is.
+            break
         case .endOfStream:
             media?.stop()
             control.playbackEnded(at: now)
             if state == .playing { state = .ready }
             events.append(.endOfStream)
         case .silent:
+            wanted = wanted ?? media?.resumption
             if let outcomes = control.fallBack(playing: wanted, at: now) {
                 media?.stop()
                 isPlayPending = true

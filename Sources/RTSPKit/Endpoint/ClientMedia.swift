@@ -43,7 +43,7 @@ struct ClientMedia: Sendable {
     /// Frames behind this media time of the buffer's come after a pause, and the server has told where it goes on.
     private var newOffsetBehind: Duration?
     /// While frames of the last PLAY are held back: the buffer as PAUSE left it, in case that the next PLAY is refused.
-    private var held: JitterBuffer?
+    private var held: HeldPlay?
     private var isGoingOn = false
     /// The source has said goodbye while it paused.
     private var hasSaidGoodbye = false
@@ -72,7 +72,11 @@ struct ClientMedia: Sendable {
     /// back; it is shown as soon as the server plays.
     mutating func prepare(_ range: NormalPlayTimeRange? = nil, at now: ContinuousClock.Instant) {
         if statistics.firstFrame == nil { asked = asked ?? now }
-        held = phase == .pausing ? buffer : nil
+        held =
+            phase == .pausing
+            ? HeldPlay(
+                buffer: buffer, hasSaidGoodbye: hasSaidGoodbye, origin: origin, newestMediaTime: newestMediaTime, offset: offset,
+                newOffsetBehind: newOffsetBehind, end: end, senderClock: senderClock) : nil
         if case .time = range?.start { isGoingOn = false } else { isGoingOn = held != nil }
         receiver.restart()
         phase = .playing
@@ -82,7 +86,7 @@ struct ClientMedia: Sendable {
         floor = nil
         end = nil
         senderClock = nil
-        guard !isGoingOn else { return }
+        guard !isGoingOn else { return buffer.expectResumption() }
         buffer.restart()
         hasSaidGoodbye = false
         // Unless the server says otherwise it goes on from there.
@@ -95,7 +99,10 @@ struct ClientMedia: Sendable {
     /// The server does not play: all is as it was before ``prepare(_:at:)``.
     mutating func playRefused() {
         guard let held else { return stop() }
-        buffer = held
+        buffer = held.buffer
+        hasSaidGoodbye = held.hasSaidGoodbye
+        (origin, newestMediaTime, end) = (held.origin, held.newestMediaTime, held.end)
+        (offset, newOffsetBehind, senderClock) = (held.offset, held.newOffsetBehind, held.senderClock)
         phase = .pausing
     }
 
@@ -104,16 +111,18 @@ struct ClientMedia: Sendable {
         _ range: NormalPlayTimeRange?, first: RTPTimestamp?, isJump: Bool, at now: ContinuousClock.Instant
     ) {
         if phase == .idle { prepare(at: now) }
-        phase = .playing
+        // PAUSE may have been asked for since.
+        phase = phase == .pausing && !isJump ? .pausing : .playing
         drainEnds = nil
         started = now
         self.first = first
-        end = range?.end
+        // Some cameras say `npt=0-0` of what has no end.
+        end = range?.end == .zero ? nil : range?.end
         if case .time(let start) = range?.start {
             origin = start
             if isGoingOn { newOffsetBehind = buffer.newestMediaTime }
         }
-        nextReport = agreed.sendsReports ? now + configuration.reportInterval : nil
+        nextReport = agreed.sendsReports ? now + max(configuration.reportInterval, .milliseconds(100)) : nil
         if held != nil, isGoingOn { buffer.goOn(first: first, at: now) }
         held = nil
         guard isJump else { return }
@@ -127,7 +136,7 @@ struct ClientMedia: Sendable {
         newestMediaTime = .zero
         floor = first
         guard let first else { return receiver.restart() }
-        for frame in held where frame.timestamp.ticks(since: first) >= 0 {
+        for frame in held where (0...90_000).contains(frame.timestamp.ticks(since: first)) {
             buffer.insert(
                 ReassembledFrame(image: frame.image, timestamp: frame.timestamp, arrival: now, packetCount: 1), at: now)
         }
@@ -238,7 +247,7 @@ struct ClientMedia: Sendable {
             events = take(receiver.flush(), at: now)
         }
         let frames = buffer.advance(to: now).map { placed($0) }
-        for frame in frames { newestMediaTime = max(newestMediaTime, frame.mediaTime) }
+        if let last = frames.last { newestMediaTime = last.mediaTime }
         return events + frames.map(ClientEvent.frame)
     }
 
@@ -264,7 +273,7 @@ struct ClientMedia: Sendable {
     /// A report for the server, where one is due.
     mutating func dueReport(at now: ContinuousClock.Instant) -> [UInt8]? {
         guard let nextReport, nextReport <= now else { return nil }
-        self.nextReport = now + configuration.reportInterval
+        self.nextReport = now + max(configuration.reportInterval, .milliseconds(100))
         return receiver.report(at: now)
     }
 
@@ -325,7 +334,9 @@ struct ClientMedia: Sendable {
         else { return nil }
         let rest = end - (newest + offset)
         guard rest <= buffer.frameInterval * 1.5 else { return nil }
-        return max(due + max(.zero, rest), lastPacket + buffer.frameInterval * 2)
+        // A server that has told too short a length is not believed any more.
+        let patience = rest < .zero - buffer.frameInterval ? Duration.seconds(1) : buffer.frameInterval * 2
+        return max(due + max(.zero, rest), lastPacket + patience)
     }
 
     private var isNearEnd: Bool {
@@ -334,7 +345,12 @@ struct ClientMedia: Sendable {
     }
 
     /// Whether nothing came before the pause is over but the source's goodbye.
-    private var isAtEnd: Bool { isGoingOn && hasSaidGoodbye && lastPacket == nil }
+    private var isAtEnd: Bool { isGoingOn && (hasSaidGoodbye || isNearEnd) && lastPacket == nil }
+
+    /// Where to go on on another transport; `nil` where that says nothing.
+    var resumption: NormalPlayTimeRange? {
+        isGoingOn && end != nil ? .from(max(.zero, newestMediaTime + buffer.frameInterval)) : nil
+    }
 
     /// The sender's wall clock at `timestamp` (RFC 3550 section 6.4.1); a sender without one reports zero.
     private func senderTime(of timestamp: RTPTimestamp) -> NTPTimestamp? {

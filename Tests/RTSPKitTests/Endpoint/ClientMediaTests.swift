@@ -121,7 +121,7 @@ import Testing
         var talk = try Self.playing(range: "npt=0-0.4")
         try talk.stream(20)
         #expect(!talk.events.contains { $0 == .endOfStream })
-        talk.pass(.milliseconds(300))
+        talk.pass(.milliseconds(1000))
         #expect(talk.frames.count == 20)
         #expect(talk.events.last == .endOfStream)
     }
