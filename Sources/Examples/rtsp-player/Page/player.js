@@ -27,6 +27,7 @@ let playAfterSetup = false;
 let lostFocus = null;
 let pictureAt = 0;
 let seeking = null;
+let turned = null; // Called when a loop's turn is over.
 
 const session = new Session({
   state: takeState,
@@ -70,6 +71,7 @@ function takeState(next) {
   const before = state;
   state = { ...nothing, ...next };
   asked = null;
+  if (!inTurn()) turned?.();
   if (isOver(state) && (!isOver(before) || before === nothing)) {
     pictures.clear();
     numbers.clear();
@@ -90,6 +92,11 @@ function isOver({ state, busy, reconnect }) {
   return state === "Init" && !reconnect && busy !== "reconnect";
 }
 
+// A loop begins anew: for a moment no command is possible.
+function inTurn() {
+  return state.state === "Playing" && state.busy === "play";
+}
+
 function takeNumbers(next) {
   numbers.show(next);
   put(find("live-latency"), find("number-latency").textContent);
@@ -108,6 +115,7 @@ function takeConnection(connected) {
   state = nothing;
   asked = null;
   playAfterSetup = false;
+  turned?.();
   seeking?.done();
   render();
 }
@@ -214,6 +222,8 @@ function toggle() {
 
 // Done when the player is no longer busy with it, or has not been within a moment.
 async function seek(to) {
+  if (inTurn()) await new Promise((over) => (turned = over));
+  turned = null;
   const mine = (seeking = { begun: false, done: null });
   const outcome = new Promise((done) => (mine.done = done));
   if (await session.command("seek", { to })) mine.done();
@@ -229,6 +239,11 @@ function retry() {
   else command("retry");
 }
 
+function record() {
+  if (recording.loss) stage.say(recording.loss);
+  command("record", { on: !state.recording?.on });
+}
+
 async function snapshot() {
   if (buttons.snapshot.disabled) return;
   stage.say(await saveSnapshot(session.path).catch(() => "The snapshot could not be had."));
@@ -241,7 +256,7 @@ function step(direction) {
 buttons.setup.addEventListener("click", setup);
 for (const name of ["play", "pause", "teardown"]) buttons[name].addEventListener("click", () => command(name));
 buttons.snapshot.addEventListener("click", snapshot);
-buttons.record.addEventListener("click", () => command("record", { on: !state.recording?.on }));
+buttons.record.addEventListener("click", record);
 find("loop").addEventListener("change", (event) => command("loop", { on: event.target.checked }));
 find("retry").addEventListener("click", retry);
 listenToKeys({ toggle, nudge: (seconds) => seekBar.nudge(seconds), step, snapshot });

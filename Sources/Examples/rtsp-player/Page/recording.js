@@ -5,10 +5,26 @@ import { bytes } from "./numbers.js";
 export class RecordingPanel {
   constructor({ button, label, text, lab, raw }) {
     Object.assign(this, { button, label, text, lab, raw });
+    this.recording = null;
+    this.saved = 0; // Frames of this recording that were downloaded.
+    for (const anchor of [lab, raw]) {
+      anchor.addEventListener("click", () => anchor.hasAttribute("href") && this.update(this.recording, this.path, true));
+    }
   }
 
-  update(recording, path) {
+  // What the next recording costs, in words, or null.
+  get loss() {
+    const { on, frames } = this.recording ?? { on: true };
+    if (on || frames <= this.saved) return null;
+    return `The last recording (${count(frames)}, not downloaded) is replaced by the new one.`;
+  }
+
+  update(recording, path, saved = false) {
     const on = recording?.on ?? false;
+    if (!recording || (on && !this.recording?.on)) this.saved = 0;
+    if (saved) this.saved = recording?.frames ?? 0;
+    Object.assign(this, { recording, path });
+    this.button.title = this.loss ?? "";
     this.label.textContent = on ? "Stop" : "Record";
     this.button.setAttribute("aria-label", on ? "Stop recording" : "Record");
     this.text.textContent = describe(recording);
@@ -27,7 +43,11 @@ function describe(recording) {
   if (!recording) return "Nothing\nrecorded yet";
   const { frames, tooLongForLab, stopped } = recording;
   const rest = stopped ?? (tooLongForLab ? `${tooLongForLab} too long for the lab format` : "");
-  return `${frames} ${frames === 1 ? "frame" : "frames"}\n${bytes(recording.bytes)}${rest && `, ${rest}`}`;
+  return `${count(frames)}\n${bytes(recording.bytes)}${rest && `, ${rest}`}`;
+}
+
+function count(frames) {
+  return `${frames} ${frames === 1 ? "frame" : "frames"}`;
 }
 
 function link(anchor, address) {

@@ -38,8 +38,11 @@ export class SeekBar {
     this.playing = state === "Playing";
     this.input.max = usable ? duration : 0;
     this.input.step = this.frame ?? 0.001;
-    // While a seek is under way the bar stays usable, or a drag would end with the first of its seeks.
-    this.input.disabled = !(usable && (can.seek || busy === "seek" || this.underWay));
+    // While a seek is under way the bar stays usable, or a drag would end with the first of its seeks; so it does while
+    // a loop begins anew, which is over in a moment.
+    const looping = this.playing && busy === "play";
+    this.input.disabled = !(usable && (can.seek || busy === "seek" || looping || this.underWay));
+    if (this.input.disabled) this.dragging = false; // It will not be told that it was let go.
     this.input.hidden = live;
     put(this.length, usable ? clock(duration) : "–");
     if (state === "Init" && busy !== "reconnect" && !reconnect) this.at(0, true);

@@ -23,6 +23,7 @@ export class Session {
     this.id = null;
     this.events = null;
     this.failures = 0;
+    this.told = null; // The trouble told of last.
     this.timers = new Set();
   }
 
@@ -30,7 +31,7 @@ export class Session {
     this.stop();
     const round = (this.round = {});
     const current = () => this.round === round;
-    const slow = this.after(patience, () => this.handlers.trouble(tooManyTabs));
+    const slow = this.after(patience, () => this.tell(tooManyTabs));
     try {
       const made = await post("/api/sessions", {});
       if (!current()) return abandon(made.id);
@@ -48,7 +49,7 @@ export class Session {
       this.cancel(slow);
       this.failures = 0;
       this.handlers.connected(true);
-      this.handlers.trouble(null);
+      this.tell(null);
     });
     for (const name of ["state", "numbers", "dialogue"]) events.addEventListener(name, told(name));
     // The session ends with its event stream, so the browser's own way of opening the same one again is of no use.
@@ -58,13 +59,15 @@ export class Session {
   failed(error) {
     this.stop();
     const seconds = pauses[Math.min(this.failures++, pauses.length - 1)];
-    this.handlers.trouble(error ?? playerGone(seconds));
+    this.tell(error ?? playerGone(seconds));
     this.after(seconds * 1000, () => this.start());
   }
 
-  // Tries again at once (the user asked for it).
+  // Tries again at once (the user asked for it), also where the events are still waited for.
   retryNow() {
-    if (!this.events) this.start();
+    if (this.events?.readyState === EventSource.OPEN) return;
+    this.leave();
+    this.start();
   }
 
   stop() {
@@ -91,17 +94,22 @@ export class Session {
   async command(name, body = {}) {
     if (!this.id) return null;
     // The events flow, so that to begin anew would only lose the session.
-    const slow = this.after(patience, () => this.handlers.trouble({ ...tooManyTabs, wait: true }));
+    const words = { ...tooManyTabs, wait: true };
+    const slow = this.after(patience, () => this.tell(words));
     try {
       await post(`${this.path}/${name}`, body);
-      if (this.timers.has(slow)) return null;
-      this.handlers.trouble(null);
       return null;
     } catch (error) {
       return error.code ? error : null; // Without an answer the event stream fails as well, and says so.
     } finally {
       this.cancel(slow);
+      if (this.told === words) this.tell(null); // Any answer is one; other trouble stays.
     }
+  }
+
+  tell(trouble) {
+    this.told = trouble;
+    this.handlers.trouble(trouble);
   }
 
   after(milliseconds, action) {

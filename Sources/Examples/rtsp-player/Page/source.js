@@ -5,6 +5,7 @@ const remembered = "rtsp-player source";
 export class Source {
   constructor({ form, address, transport, lab, streams, offers, submit }) {
     Object.assign(this, { address, transport, lab, streams, offers });
+    this.sent = null; // The transport of the last setup; the player's state names the one agreed on, not the one asked for.
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       submit();
@@ -16,8 +17,10 @@ export class Source {
     return { url: this.address.value.trim(), transport: this.transport.value, lab: this.lab.checked };
   }
 
+  // Whether a setup sent now would ask for something else than the last one.
   differs({ url, lab }) {
-    return this.value.url !== url || this.value.lab !== lab;
+    const { value, sent } = this;
+    return value.url !== url || value.lab !== lab || (sent !== null && value.transport !== sent);
   }
 
   // What is agreed already cannot be changed any more, so it does not look as if it could.
@@ -50,6 +53,7 @@ export class Source {
   }
 
   remember() {
+    this.sent = this.value.transport;
     try {
       sessionStorage.setItem(remembered, JSON.stringify(this.value));
     } catch {

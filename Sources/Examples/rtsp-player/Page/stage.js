@@ -16,6 +16,7 @@ export class Stage {
     this.said = null;
     this.standing = "";
     this.countdown = null;
+    this.attempt = null;
     this.deadline = 0;
   }
 
@@ -29,6 +30,7 @@ export class Stage {
     this.retry.hidden = trouble ? trouble.wait === true : !(state.can.retry || trying);
     this.retry.disabled = trying && !state.can.retry;
     this.retry.textContent = waiting || trying ? "Try now" : "Try again";
+    if (!state.reconnect) this.attempt = null;
     this.count(waiting, trying);
     this.standing = trouble ? "" : state.notice?.text ?? "";
     if (this.said === null) put(this.notice, this.standing);
@@ -58,7 +60,9 @@ export class Stage {
     this.reconnect.hidden = !waiting && !trying;
     put(this.reconnect, trying ? "Connecting …" : "");
     if (!waiting) return;
-    this.deadline = performance.now() + waiting.in * 1000;
+    // The wait runs from when it was first told, however often the state is told meanwhile.
+    if (waiting.attempt !== this.attempt) this.deadline = performance.now() + waiting.in * 1000;
+    this.attempt = waiting.attempt;
     const tick = () => {
       const left = Math.max(0, Math.ceil((this.deadline - performance.now()) / 1000));
       put(this.reconnect, `Connecting again in ${left} s (attempt ${waiting.attempt})`);
