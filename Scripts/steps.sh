@@ -34,9 +34,11 @@ skip() {
     fi
 }
 
-# bounded SECONDS COMMAND...: the command, ended when it hangs (where the system can do that).
+# bounded SECONDS COMMAND...: the command, ended when it hangs (where the system can do that). It stays in the terminal's
+# foreground, so that Ctrl-C reaches it; ending what it has started is its own business. Hence SIGINT, on which `swift test`
+# ends its test process; on SIGTERM it leaves it behind.
 bounded() {
     local seconds=$1
     shift
-    if command -v timeout >/dev/null; then timeout --kill-after=10 "$seconds" "$@"; else "$@"; fi
+    if command -v timeout >/dev/null; then timeout --foreground --signal=INT --kill-after=10 "$seconds" "$@"; else "$@"; fi
 }

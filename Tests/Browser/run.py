@@ -11,19 +11,19 @@ import argparse
 import os
 import queue
 import shutil
+import signal
 import sys
 import tempfile
 import threading
 import time
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "Interop"))
 
 try:
     from selenium import webdriver
-    from selenium.common.exceptions import WebDriverException
 except ImportError:
     webdriver = None
 else:
@@ -33,7 +33,7 @@ else:
     import cases_playing
     import cases_tabs
     import screenshots
-    from harness import Bench, Failed, Skipped, missing
+    from harness import Bench, Failed, Skipped, end_once_on_signals, missing
     from media import load, take_apart
     from programs import Server
     from stage import CASES, Case, Player, Programs, Stage
@@ -51,11 +51,31 @@ class Result:
     seconds: float
 
 
+@dataclass
+class Started:
+    """What has to be ended, however the tests end."""
+
+    benches: list["Bench"] = field(default_factory=list)
+    services: list = field(default_factory=list)  # chromedrivers, each with its browser in a session of its own
+    browsers: list = field(default_factory=list)
+    workers: list[threading.Thread] = field(default_factory=list)
+    ending: bool = False
+
+    def end(self) -> None:
+        self.ending = True
+        for service in self.services:
+            kill_session(service)
+        for worker in self.workers:
+            worker.join(2)  # without its browser a case fails, and ends what it has started
+        for program in [program for bench in self.benches for program in bench.programs]:
+            program.kill()
+
+
 def main() -> int:
     arguments = parse()
     if webdriver is None:
         print("selenium is not installed; `make test` installs it into .build/browser-environment")
-        return conclude([], 1)
+        return conclude([], 0, not_run=1)
     chosen = [case for case in CASES if not arguments.filter or any(part in case.title for part in arguments.filter)]
     if arguments.list:
         print("\n".join(case.title for case in chosen))
@@ -67,7 +87,8 @@ def main() -> int:
         wanting.append("rtsp-player is not built")
     if wanting:
         print("skipped: " + "; ".join(wanting))
-        return conclude([], len(chosen))
+        return conclude([], 0, not_run=len(chosen))
+    end_once_on_signals()
     folder = Path(tempfile.mkdtemp(prefix="browser-"))
     try:
         return run_all(arguments, chosen, binaries, folder)
@@ -95,31 +116,30 @@ def browser_part(name: str) -> str | None:
 
 
 def run_all(arguments: argparse.Namespace, chosen: list["Case"], binaries: Path, folder: Path) -> int:
-    started = time.monotonic()
-    programs = start_programs(binaries, folder)
-    browsers: list = []
+    begun, started = time.monotonic(), Started()
     try:
-        browsers += [start_browser(folder / "browser-0")]
+        programs = start_programs(binaries, folder, started)
+        start_browser(folder / "browser-0", started)
         if arguments.screenshots:
-            return screenshots.take(Path(arguments.screenshots), programs, browsers[0], folder)
+            return screenshots.take(Path(arguments.screenshots), programs, started.browsers[0], folder)
         together, alone = [case for case in chosen if not case.alone], [case for case in chosen if case.alone]
-        if len(together) > 1:
-            browsers += [start_browser(folder / f"browser-{number}") for number in range(1, AT_ONCE)]
-        print(f"programs and browsers started in {time.monotonic() - started:.1f} s")
-        results = run_with(browsers, together, programs, folder)
-        results += run_with(browsers[:1], alone, programs, folder)
-    finally:
-        for browser in browsers:
+        for number in range(1, AT_ONCE if len(together) > 1 else 1):
+            start_browser(folder / f"browser-{number}", started)
+        print(f"programs and browsers started in {time.monotonic() - begun:.1f} s")
+        results = run_with(started.browsers, together, programs, folder, started)
+        results += run_with([browser for browser in started.browsers if answers(browser)][:1], alone, programs, folder, started)
+        for browser in started.browsers:
             quit_browser(browser)
-        for program in reversed(programs.bench.programs):
-            program.kill()
-    print(f"{time.monotonic() - started:.0f} s")
-    return conclude(results, 0)
+    finally:
+        started.end()
+    print(f"{time.monotonic() - begun:.0f} s")
+    return conclude(results, len(chosen))
 
 
-def start_programs(binaries: Path, folder: Path) -> "Programs":
+def start_programs(binaries: Path, folder: Path, started: Started) -> "Programs":
     bench = Bench(binaries, folder / "clips", folder)
-    source = sample_movie(binaries)
+    started.benches.append(bench)
+    source = sample_movie(binaries, started)
     movie = take_apart(source, folder / "clips/movie", fps=25)
     images = [movie.image(index) for index in range(25)]
     (folder / "short.mjpeg").write_bytes(b"".join(images))
@@ -131,7 +151,7 @@ def start_programs(binaries: Path, folder: Path) -> "Programs":
     return Programs(bench, server, player, load(folder / "clips/movie"), load(folder / "clips/short"))
 
 
-def sample_movie(binaries: Path) -> Path:
+def sample_movie(binaries: Path, started: Started) -> Path:
     """Drawn once for each build of sample-media, because that takes a while in a debug build; RTSP_SAMPLE_MEDIA has it."""
     if made := os.environ.get("RTSP_SAMPLE_MEDIA"):
         return Path(made) / "movie.Mjpeg"
@@ -140,11 +160,19 @@ def sample_movie(binaries: Path) -> Path:
     movie = media / "movie.Mjpeg"
     if not movie.exists() or movie.stat().st_mtime < program.stat().st_mtime:
         shutil.rmtree(media, ignore_errors=True)
-        Bench(binaries, media, media).run(program, media, seconds=120)
+        bench = Bench(binaries, media, media)
+        started.benches.append(bench)
+        try:
+            bench.run(program, media, seconds=120)
+        except BaseException:  # also where the tests are broken off: half a movie would be taken for a whole one
+            for program in bench.programs:
+                program.kill()
+            shutil.rmtree(media, ignore_errors=True)
+            raise
     return movie
 
 
-def start_browser(folder: Path):
+def start_browser(folder: Path, started: Started) -> None:
     folder.mkdir()
     options = webdriver.ChromeOptions()
     options.binary_location = browser_part("chromium")
@@ -153,48 +181,76 @@ def start_browser(folder: Path):
                    "--hide-scrollbars", "--mute-audio", "--lang=en", f"--user-data-dir={folder}"):
         options.add_argument(option)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    service = webdriver.ChromeService(browser_part("chromedriver"))
+    # What a killed browser leaves behind goes with the folder.
+    service = webdriver.ChromeService(browser_part("chromedriver"), env={**os.environ, "TMPDIR": str(folder)},
+                                      popen_kw={"start_new_session": True})
+    started.services.append(service)
     browser = webdriver.Chrome(options=options, service=service)
+    started.browsers.append(browser)
     browser.set_page_load_timeout(20)
     browser.set_script_timeout(10)
-    return browser
+
+
+def answers(browser) -> bool:
+    try:
+        return bool(browser.window_handles)
+    except Exception:  # selenium's own, or those of its HTTP client
+        return False
 
 
 def quit_browser(browser) -> None:
     try:
         browser.quit()
-    except (WebDriverException, OSError):
+    except Exception:  # what is left of it is killed
         pass
 
 
-def run_with(browsers: list, cases: list["Case"], programs: "Programs", folder: Path) -> list[Result]:
-    """Each browser takes the next case as soon as it is free."""
+def kill_session(service) -> None:
+    if process := getattr(service, "process", None):
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        process.wait(5)
+
+
+def run_with(browsers: list, cases: list["Case"], programs: "Programs", folder: Path, started: Started) -> list[Result]:
+    """Each browser takes the next case as soon as it is free. One that has died takes none; cases that none took have failed."""
     waiting: queue.SimpleQueue = queue.SimpleQueue()
     for case in cases:
         waiting.put(case)
     results: list[Result] = []
 
     def work(browser) -> None:
-        while True:
+        while not started.ending:
             try:
                 case = waiting.get_nowait()
             except queue.Empty:
                 return
-            results.append(announce(run_case(case, browser, programs, folder)))
+            try:
+                result = run_case(case, browser, programs, folder, started)
+            except Exception as error:  # before it began, such as for want of a window
+                result = Result(case, "failed", describe(error), 0)
+            results.append(result if started.ending else announce(result))
+            if result.outcome == "failed" and not answers(browser):
+                return
 
     workers = [threading.Thread(target=work, args=(browser,), daemon=True) for browser in browsers]
+    started.workers += workers
     for worker in workers:
         worker.start()
     for worker in workers:
         worker.join()
-    return results
+    done = [result.case for result in results]
+    return results + [announce(Result(case, "failed", "no browser was left for it", 0)) for case in cases if case not in done]
 
 
-def run_case(case: "Case", browser, programs: "Programs", folder: Path) -> Result:
+def run_case(case: "Case", browser, programs: "Programs", folder: Path, started: Started) -> Result:
     own = folder / f"case-{CASES.index(case):02d}"
     own.mkdir()
-    started = time.monotonic()
+    begun = time.monotonic()
     stage = Stage(programs, browser, own, case)
+    started.benches.append(stage.bench)
     try:
         browser.get_log("browser")  # what earlier cases left there
         detail = case.function(stage) or ""
@@ -205,17 +261,25 @@ def run_case(case: "Case", browser, programs: "Programs", folder: Path) -> Resul
     except Skipped as reason:
         outcome, detail = "skipped", str(reason)
     except Exception as error:  # a fault in the test itself, or the browser's refusal to click
-        places = [place for place in traceback.extract_tb(error.__traceback__) if "/Tests/" in place.filename]
-        outcome = "failed"
-        detail = f"{type(error).__name__}: {str(error).splitlines()[0]} ({Path(places[-1].filename).name}:{places[-1].lineno})"
+        outcome, detail = "failed", describe(error)
     if outcome == "failed":
         for number, page in enumerate(page for page in stage.pages if page.is_open):
             try:
                 page.screenshot(own / f"page-{number}.png")
-            except (WebDriverException, Failed):
+            except Exception:  # the failure is told of anyway
                 pass
-    stage.close()
-    return Result(case, outcome, detail, time.monotonic() - started)
+    try:
+        stage.close()
+    except Exception as error:
+        outcome, detail = "failed", detail if outcome == "failed" else describe(error)
+    return Result(case, outcome, detail, time.monotonic() - begun)
+
+
+def describe(error: Exception) -> str:
+    """What it is, the first line of what it says, and where in our tests it came up."""
+    places = [place for place in traceback.extract_tb(error.__traceback__) if "/Tests/" in place.filename]
+    said = next(iter(str(error).splitlines()), "")
+    return f"{type(error).__name__}: {said}" + (f" ({Path(places[-1].filename).name}:{places[-1].lineno})" if places else "")
 
 
 def announce(result: Result) -> Result:
@@ -224,9 +288,12 @@ def announce(result: Result) -> Result:
     return result
 
 
-def conclude(results: list[Result], not_run: int) -> int:
+def conclude(results: list[Result], chosen: int, not_run: int = 0) -> int:
     count = {outcome: sum(result.outcome == outcome for result in results) for outcome in ("passed", "failed", "skipped")}
     count["skipped"] += not_run
+    if len(results) != chosen:
+        print(f"browser: {chosen} cases were to run, and there are {len(results)} results")
+        count["failed"] += max(1, chosen - len(results))
     in_ci = os.environ.get("CI") == "true"
     if in_ci and count["skipped"]:
         print("browser: in CI nothing may be skipped")

@@ -108,10 +108,11 @@ class Stage:
         require(not unexpected, f"the console says: {unexpected[:3]}")
 
     def close(self) -> None:
-        for page in self.pages:
-            page.close()
-        for program in self.bench.programs:
-            if program.process.poll() is None:
+        try:
+            for page in self.pages:
+                page.close()
+        finally:
+            for program in self.bench.programs:
                 program.kill()
 
 

@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 from dataclasses import dataclass, field
@@ -169,6 +170,21 @@ class Bench:
         folder = self.folder / name
         folder.mkdir()
         return folder
+
+
+def end_once_on_signals() -> None:
+    """SIGTERM and SIGINT unwind the main thread, so that what was started is ended; a second one, as when both a terminal
+    and `timeout` send it, does not break into that. Of SIGINT the program then dies, for the shell to see."""
+
+    def end(number: int, _frame: object) -> None:
+        for each in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(each, lambda *_: None)
+        if number == signal.SIGINT:
+            raise KeyboardInterrupt
+        sys.exit(128 + number)
+
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, end)
 
 
 def free_port(kind: int = socket.SOCK_STREAM) -> int:

@@ -16,6 +16,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -31,10 +32,12 @@ import cases_lab
 import cases_live
 import media
 import report
-from harness import CASES, Bench, Case, Failed, NotApplicable, Skipped, missing
+from harness import CASES, Bench, Case, Failed, NotApplicable, Skipped, end_once_on_signals, missing
 
 AT_ONCE = 3
 IDLE_AT_ONCE = 4
+running: dict[int, subprocess.Popen] = {}
+stopping = threading.Event()
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,7 @@ def main() -> int:
         return run_here(next(case for case in CASES if case.name == arguments.case), binaries, Path(arguments.folder))
     if not chosen:
         sys.exit("interop: no case of this name; --list shows them")
+    end_once_on_signals()
     folder = Path(tempfile.mkdtemp(prefix="interop-"))
     folder.chmod(0o755)
     try:
@@ -88,13 +92,26 @@ def run_all(chosen: list[Case], binaries: Path, folder: Path) -> list[Result]:
     results = []
     together = sorted((case for case in chosen if not case.alone), key=lambda case: -case.seconds)
     with ThreadPoolExecutor(AT_ONCE) as busy, ThreadPoolExecutor(IDLE_AT_ONCE) as idle:
-        futures = [(idle if case.idle else busy).submit(run_apart, case, binaries, folder) for case in together]
-        for future in as_completed(futures):
-            results.append(announce(future.result()))
+        try:
+            futures = [(idle if case.idle else busy).submit(run_apart, case, binaries, folder) for case in together]
+            for future in as_completed(futures):
+                results.append(announce(future.result()))
+        except BaseException:
+            stop(busy, idle)
+            raise
     for case in chosen:
         if case.alone:
             results.append(announce(run_apart(case, binaries, folder)))
     return sorted(results, key=lambda result: CASES.index(result.case))
+
+
+def stop(*executors: ThreadPoolExecutor) -> None:
+    """No further case begins, and those that run are killed, for their threads are waited for."""
+    stopping.set()
+    for executor in executors:
+        executor.shutdown(wait=False, cancel_futures=True)
+    for process in list(running.values()):
+        kill_session(process)
 
 
 def prepare_media(binaries: Path, folder: Path) -> None:
@@ -126,11 +143,17 @@ def run_apart(case: Case, binaries: Path, folder: Path) -> Result:
     process = subprocess.Popen(
         [sys.executable, __file__, "--bin", binaries, "--case", case.name, "--folder", folder],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True)
+    running[process.pid] = process
     try:
+        if stopping.is_set():
+            kill_session(process)
         said = process.communicate(timeout=case.seconds)[0].decode(errors="replace")
     except subprocess.TimeoutExpired:
         said = None
-    end_session(process)
+    finally:
+        del running[process.pid]
+        kill_session(process)
+        process.communicate()
     seconds = time.monotonic() - started
     if said is None:
         return Result(case, "failed", f"not done in {case.seconds:g} s", seconds)
@@ -152,12 +175,11 @@ def udp_overflows() -> int:
     return int(dict(zip(names, values)).get("RcvbufErrors", 0))
 
 
-def end_session(process: subprocess.Popen) -> None:
+def kill_session(process: subprocess.Popen) -> None:
     try:
         os.killpg(process.pid, signal.SIGKILL)
     except ProcessLookupError:
         pass
-    process.communicate()
 
 
 def run_here(case: Case, binaries: Path, folder: Path) -> int:
