@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
+import socket
 import time
 
 from bad_server import BadServer, rtp_packets
@@ -24,9 +25,7 @@ def fails(page: Page, url: str, code: str, *words: str, seconds: float = 15) -> 
     """Setup of this address ends with this error, shown in words that contain these."""
     page.type_address(url)
     page.click("setup")
-    page.wait(lambda: (page.state().get("error") or {}).get("code") == code, seconds, f"the error {code}")
-    page.wait(lambda: page.text("error-message"), 3, "a message shown")
-    message, advice = page.text("error-message"), page.text("error-advice")
+    message, advice = page.wait_for_error(url, code, seconds), page.text("error-advice")
     for word in words:
         require(word in message, f"no {word!r} in {message!r}")
     require(len(advice) > 10, f"the advice is {advice!r}")
@@ -57,8 +56,7 @@ def bad_address(stage: Stage) -> str:
     for address in ("http://127.0.0.1/movie", "nonsense", "rtsp://", "rtsp://user:hunter2@127.0.0.1/movie"):
         page.type_address(address)
         page.click("setup")
-        page.wait(lambda: page.text("error-message"), 5, f"a message about {address}")
-        message = page.text("error-message")
+        message = page.wait_for_error(address.replace("user:hunter2@", ""), "badAddress", 5)
         require(page.state()["state"] == "Init", f"state {page.state()['state']}")
     told = page.run("return document.body.innerText + JSON.stringify([seen.state, seen.dialogue])")
     said = stage.player.program.output + stage.player.program.errors
@@ -73,6 +71,14 @@ def refusals(stage: Stage) -> str:
     other = ("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=other\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\na=control:*\r\n"
              "m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=control:stream\r\n")
     seen.append(fails(page, BadServer(sdp=other).url, "noJPEG"))
+    silent = BadServer(mute_udp=True)
+    page.set_up(silent.url, transport="udp")
+    page.click("play")
+    seen.append(page.wait_for_error(silent.url, "noMedia", 20))
+    require("no pictures" in seen[-1], f"said of a server that sends nothing: {seen[-1]!r}")
+    require("TCP" in page.text("error-advice"), f"advised: {page.text('error-advice')!r}")
+    page.wait_for_state("Init")
+    page.wait(lambda: page.is_shown("retry") and page.element("retry").is_enabled(), 3, "try again")
     return " | ".join(seen)
 
 
@@ -91,6 +97,39 @@ def silent_udp(stage: Stage) -> str:
     require(not page.is_shown("error-message"), f"an error is shown: {page.text('error-message')}")
     page.code()
     return notice
+
+
+class SilentThenRefusing(BadServer):
+    """Sends nothing over UDP, and refuses PLAY over TCP."""
+
+    def answer(self, connection: socket.socket, request: str, client_port: int | None) -> int | None:
+        self.answers = {} if client_port else {"PLAY": 453}
+        return super().answer(connection, request, client_port)
+
+
+@case("no packets over UDP, and PLAY over TCP is refused: Ready, and the refusal is shown")
+def refused_over_tcp(stage: Stage) -> str:
+    server, page = SilentThenRefusing(mute_udp=True), stage.open()
+    page.set_up(server.url)
+    page.click("play")
+    message = page.wait_for_error(server.url, "refused", 20)
+    page.wait_for_state("Ready", 3)
+    require(server.requests.count("PLAY") == 2, f"asked: {server.requests}")
+    page.wait(lambda: page.element("retry").is_enabled() and {"play", "teardown"} <= page.enabled(), 3, "a way on")
+    require("pause" not in page.enabled(), "Pause can be used though nothing plays")
+    return message
+
+
+@case("another transport, chosen after a refusal, is what try again takes")
+def other_transport(stage: Stage) -> str:
+    server, page = BadServer(refuse_udp=True), stage.open()
+    page.choose_transport("udp")
+    message = fails(page, server.url, "transportRefused")
+    page.choose_transport("tcp")
+    page.click("retry")
+    page.wait_for_state("Ready")
+    require(page.state()["transport"] == "tcp", f"over {page.state()['transport']}")
+    return message
 
 
 def start_server(stage: Stage, port: int, *arguments: object) -> Program:
@@ -155,12 +194,12 @@ def lost_live(stage: Stage) -> str:
     page.set_up(f"rtsp://127.0.0.1:{port}/pattern")
     page.click("play")
     loses_server(stage, page, server)
-    page.wait(lambda: (page.state().get("reconnect") or {}).get("attempt", 0) >= 3, 12, "a third attempt")
+    page.wait(lambda: (page.state().get("reconnect") or {}).get("attempt", 0) >= 4, 20, "the wait of eight seconds")
     before = len(page.drawn())
     start_server(stage, port, "--pattern", "pattern=320x180@10")
     started = time.monotonic()
     page.click("retry")
-    page.wait_for_drawn(lambda drawn: len(drawn) > before, 8, "pictures again")
+    page.wait_for_drawn(lambda drawn: len(drawn) > before, 4, "pictures again, before the eight seconds are over,")
     return f"{time.monotonic() - started:.1f} s after the click"
 
 
@@ -199,3 +238,43 @@ def player_stopped(stage: Stage) -> str:
     require(page.run("return document.body.dataset.connected") == "false", "the page believes itself connected")
     require(not page.enabled(), f"buttons that lead nowhere: {sorted(page.enabled())}")
     return f"{seconds:.1f} s; “{page.text('error-message')}”"
+
+
+NO_ANSWER = """const real = window.fetch;
+    const refusal = '{"error":{"code":"notPossibleNow","message":"Not now.","advice":""}}';
+    window.fetch = (path, options) => !String(path).endsWith('/pause') ? real(path, options)
+        : new Promise((answer) => setTimeout(() => answer(new Response(refusal, {status: 409})), 5500))"""
+
+
+@case("a command that waits long says so until it is answered, even with a refusal")
+def slow_command(stage: Stage) -> str:
+    page = stage.open()
+    page.set_up(stage.server.url("movie.Mjpeg"))
+    page.play()
+    page.run(NO_ANSWER)
+    page.click("pause")
+    said = page.wait_for_text("error-message", "does not answer")
+    require(not page.is_shown("retry"), "what waits for an answer is offered to begin anew")
+    page.wait(lambda: not page.is_shown("error-message"), 4, "the words gone")
+    page.wait_for_text("notice", "Not now.", 2)
+    require(page.state()["state"] == "Playing", f"state {page.state()['state']}")
+    return said
+
+
+NO_EVENTS = """const Real = window.EventSource;
+    window.allowEvents = () => (window.EventSource = Real);
+    window.EventSource = class { readyState = 0; addEventListener() {} close() {} };
+    dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))"""
+
+
+@case("events that cannot be had are said to be too many tabs; try again has them when they can")
+def no_events(stage: Stage) -> str:
+    page = stage.open()
+    page.run(NO_EVENTS)
+    page.wait(lambda: page.run("return document.body.dataset.connected") == "false", 3, "no connection")
+    said = page.wait_for_text("error-message", "does not answer")
+    page.run("allowEvents()")
+    page.click("retry")
+    page.wait_for_connection()
+    page.wait(lambda: not page.is_shown("error-message"), 3, "the words gone")
+    return said

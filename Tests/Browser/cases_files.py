@@ -93,6 +93,30 @@ def recording(stage: Stage) -> str:
     return f"{count} frames, {indices[0]} to {indices[-1]}, as {files[0][1]} and {files[1][1]}"
 
 
+@case("a recording that nobody downloaded is said to be replaced by the next; one that was downloaded is not")
+def replaced_recording(stage: Stage) -> str:
+    page = stage.open()
+    page.set_up(stage.server.url("pattern"))
+    page.play()
+
+    def record() -> None:
+        page.click("record")
+        page.wait(lambda: (page.state()["recording"] or {}).get("on") and page.state()["recording"]["frames"], 5, "frames")
+        page.click("record")
+        page.wait(lambda: not page.state()["recording"]["on"], 3, "the end of recording")
+
+    def title() -> str:
+        return page.element("record").get_attribute("title")
+
+    record()
+    page.wait(lambda: "replaced" in title(), 3, "a title that says so")
+    record()
+    said = page.wait_for_text("notice", "replaced", 2)
+    recorded(stage, page, lab=True)
+    page.wait(lambda: not title(), 3, "no more to lose")
+    return said
+
+
 @case("a recording goes on over Pause and Play and stays after Teardown")
 def recording_over_pause(stage: Stage) -> str:
     page = stage.open()

@@ -70,9 +70,11 @@ def hostile_server(stage: Stage) -> str:
     page.click("teardown")
     page.wait_for_state("Init")
     for status in (404, 500):
-        page.type_address(HostileServer(answers={"DESCRIBE": status}).url + "/" + HOSTILE)
+        server = HostileServer(answers={"DESCRIBE": status})
+        page.type_address(f"{server.url}/{HOSTILE}")
         page.click("setup")
-        page.wait(lambda: page.text("error-message"), 5, "an error")
+        page.wait(lambda: f":{server.port}/" in page.state()["url"], 5, f"the address of the server that answers {status}")
+        page.wait_for_error(page.state()["url"], "notFound" if status == 404 else "refused")
         page.wait_for_state("Init")
         harmless(page, elements)
     return page.text("error-message")

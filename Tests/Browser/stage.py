@@ -294,6 +294,18 @@ class Page:
             return last && !last.busy && last.state === arguments[0] && document.body.dataset.state === arguments[0]"""
         self.wait(lambda: self.run(script, state), seconds, f"state {state}")
 
+    def wait_for_error(self, url: str, code: str, seconds: float = 15) -> str:
+        """The error of this address, not of one before it: known to the player and shown. Its message."""
+
+        def known() -> bool:
+            state = self.state()
+            return state["url"] == url and (state["error"] or {}).get("code") == code
+
+        self.wait(known, seconds, f"the error {code} of {url}")
+        message = self.state()["error"]["message"]
+        self.wait(lambda: self.text("error-message") == message, 3, f"“{message}” shown")
+        return message
+
     def wait_for_numbers(self, count: int) -> None:
         """So many more of the half-second's reports."""
         before = len(self.seen("numbers"))
