@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
@@ -209,21 +211,47 @@ def end_of_stream(stage: Stage) -> str:
     return f"{before} of 25 frames drawn, then from {first:.2f} s"
 
 
+def turns(drawn: list[dict]) -> int:
+    """How often it began again."""
+    return sum(b["position"] < a["position"] for a, b in zip(drawn, drawn[1:]))
+
+
 @case("loop begins again at the end, as often as it comes")
 def loop(stage: Stage) -> str:
     page = opened(stage, "short.mjpeg")
     page.click("loop")
     page.play()
-
-    def turns(drawn: list[dict]) -> int:
-        return sum(b["position"] < a["position"] for a, b in zip(drawn, drawn[1:]))
-
     drawn = page.wait_for_drawn(lambda drawn: turns(drawn) >= 2, 12, "two turns")
     require(page.state()["state"] == "Playing" and page.state()["loop"], f"state {page.state()['state']}")
     require(all(0 <= entry["position"] < 1.05 for entry in drawn), f"positions {[entry['position'] for entry in drawn][-5:]}")
     page.click("loop")
     page.wait(lambda: page.state().get("ended"), 6, "the end, after loop was switched off")
     return f"{len(drawn)} pictures in two turns"
+
+
+DISABLED = """window.disabled = 0;
+    new MutationObserver(() => window.disabled += document.getElementById('seek').disabled)
+        .observe(document.getElementById('seek'), {attributeFilter: ['disabled']})"""
+
+
+@case("a seek bar that is held while a loop begins anew stays where it is held, and that place is sought")
+def held_over_loop(stage: Stage) -> str:
+    page = opened(stage, "short.mjpeg")
+    page.click("loop")
+    page.play()
+    page.run(DISABLED)
+    bar = page.element("seek")
+    ActionChains(page.driver).click_and_hold(bar).perform()
+    held, before = float(bar.get_property("value")), len(page.drawn())
+    page.wait_for_drawn(lambda drawn: turns(drawn[before:]) >= 2, 8, "two turns")
+    now = float(bar.get_property("value"))
+    ActionChains(page.driver).release().perform()
+    require(now == held, f"it was held at {held} s and stands at {now} s")
+    require(page.run("return window.disabled") == 0, "it was disabled meanwhile")
+    sought = re.compile(r"^Range: npt=0\.[3-6]", re.MULTILINE)
+    page.wait(lambda: any(entry["text"].startswith("PLAY") and sought.search(entry["text"]) for entry in page.seen("dialogue")), 4,
+              f"PLAY from {held} s")
+    return f"held at {held:g} s over two turns"
 
 
 @case("Teardown ends the session at the server")
