@@ -55,10 +55,10 @@ private typealias Fixture = SimulationFixtures
         simulation.run(for: .seconds(30)) { $0.isEnded }
         #expect(simulation.isEnded)
         let statistics = simulation.client.statistics()
-        #expect(simulation.packetsSent == 1000)
-        #expect(simulation.packetsLost > 0)
-        #expect(statistics.packets == simulation.packetsSent - simulation.packetsLost)
-        #expect(statistics.packetsLost == simulation.packetsLost)
+        #expect(simulation.packets.sent == 1000)
+        #expect(simulation.packets.lostCount > 0)
+        #expect(statistics.packets == simulation.packets.sent - simulation.packets.lostCount)
+        #expect(statistics.packetsLost == simulation.packets.lostCount)
         #expect(statistics.packetsReordered > 0)
         // Each frame is there and unchanged, or it was dropped and counted.
         #expect(statistics.frames + statistics.incompleteFrames == 250)
@@ -119,7 +119,7 @@ private typealias Fixture = SimulationFixtures
         #expect(simulation.isEnded)
         #expect(Fixture.scans(simulation) == Fixture.scans(clip))
         #expect(simulation.clientEvents.contains { if case .fallingBackToInterleaved = $0.what { true } else { false } })
-        #expect(simulation.servers[1]?.sessionCount == 1)
+        #expect(simulation.servers.first?.sessionCount == 1)
     }
 
     @Test func `an hour of play is kept alive by both sides`() throws {
@@ -138,7 +138,7 @@ private typealias Fixture = SimulationFixtures
         var simulation = Fixture.ready(transport, frames: FrameList(count: 2000))
         try simulation.play()
         simulation.run(for: .seconds(1))
-        simulation.losePower()
+        simulation.perform(.losePower, simulation.clientID)
         simulation.run(for: .seconds(120))
         #expect(simulation.servers.isEmpty)
         #expect(simulation.serverEvents.contains { if case .sessionEnded(_, .timedOut) = $0.what { true } else { false } })
@@ -149,9 +149,9 @@ private typealias Fixture = SimulationFixtures
         var simulation = Fixture.ready(.tcp, frames: FrameList(count: 500, size: 20_000))
         try simulation.play()
         simulation.run(for: .seconds(2))
-        simulation.clientReads = false
+        simulation.perform(.stopReading, simulation.clientID)
         simulation.run(for: .seconds(5))
-        simulation.clientReads = true
+        simulation.perform(.goOnReading, simulation.clientID)
         simulation.run(for: .seconds(30)) { $0.isEnded }
         #expect(simulation.isEnded)
         #expect(simulation.client.statistics().incompleteFrames == 0)
@@ -167,7 +167,8 @@ private typealias Fixture = SimulationFixtures
         var simulation = Fixture.ready(.tcp, frames: FrameList(count: 100))
         try simulation.play()
         simulation.run(for: .seconds(1))
-        simulation.cut()
+        simulation.carryOut(.reset, on: simulation.clientID)
+        simulation.run(for: .zero)
         #expect(simulation.client.state == .closed)
         #expect(simulation.failure?.kind == .connectionLost)
         #expect(simulation.servers.isEmpty)
@@ -175,35 +176,31 @@ private typealias Fixture = SimulationFixtures
     }
 
     @Test func `a live presentation is watched, left and joined again`() throws {
-        var generator = SeededGenerator(seed: 4)
         let id = LivePresentationID(rawValue: 1)
-        let camera = LivePresentation(
-            id: id, name: "camera", framesPerSecond: 25, canonicalName: "camera", wallClock: Fixture.server().wallClock,
-            using: &generator)
-        var simulation = Simulation(
-            client: ClientConnection(configuration: Fixture.client(.udp), at: Fixture.start), server: Fixture.server(),
-            at: Fixture.start)
-        simulation.offer(camera, at: "/movie")
+        let camera = Transcript.LiveSetup(
+            id: id, name: "camera", framesPerSecond: 25, canonicalName: "camera", wallClock: Fixture.server().wallClock, seed: 4)
+        var simulation = Fixture.pair(Fixture.client(.udp))
+        simulation.offer(camera, at: "/movie", on: simulation.serverID)
         simulation.connect()
         simulation.run(for: .milliseconds(100))
         try simulation.play()
         for round in 0..<100 {
             simulation.run(for: .milliseconds(40))
             let frame = MJPEGFrame(image: SyntheticPicture(seed: UInt64(round)).bytes, presentationTime: .zero)
-            try simulation.capture(frame, of: id)
+            try simulation.capture(frame, of: id, on: simulation.serverID)
         }
         simulation.run(for: .seconds(1))
         #expect(Fixture.scans(simulation) == (0..<100).map { SyntheticPicture(seed: UInt64($0)).scan })
-        #expect(simulation.readers == [id: 1])
+        #expect(simulation[simulation.serverID].readers == [id: 1])
         try simulation.pause()
         simulation.run(for: .seconds(1))
-        #expect(simulation.readers == [id: 0])
+        #expect(simulation[simulation.serverID].readers.isEmpty)
         try simulation.play()
         simulation.run(for: .seconds(1))
-        #expect(simulation.readers == [id: 1])
-        simulation.shutDown()
+        #expect(simulation[simulation.serverID].readers == [id: 1])
+        simulation.shutDown(simulation.serverID)
         simulation.run(for: .seconds(1))
-        #expect(simulation.readers == [id: 0])
+        #expect(simulation[simulation.serverID].readers.isEmpty)
         #expect(simulation.servers.isEmpty)
         #expect(simulation.client.state == .closed)
     }
@@ -214,9 +211,7 @@ private typealias Fixture = SimulationFixtures
             $0.clientPorts = PortPair(rtp: 25000)
             $0.labFramesPerSecond = 20
         }
-        var simulation = Simulation(
-            client: .lab(configuration: configuration, at: Fixture.start), server: Fixture.server(),
-            presentations: Fixture.stored(clip), at: Fixture.start)
+        var simulation = Fixture.pair(configuration, dialect: .lab, presentations: Fixture.stored(clip))
         simulation.connect()
         simulation.run(for: .seconds(1))
         #expect(simulation.client.state == .ready)
@@ -237,15 +232,11 @@ private typealias Fixture = SimulationFixtures
     }
 
     @Test func `a file that is not there is told in both dialects`() {
-        var standard = Simulation(
-            client: ClientConnection(configuration: Fixture.client(.udp), at: Fixture.start), server: Fixture.server(),
-            at: Fixture.start)
+        var standard = Fixture.pair(Fixture.client(.udp))
         standard.connect()
         standard.run(for: .seconds(1))
         #expect(standard.failure?.kind == .refused(.describe, .notFound))
-        var lab = Simulation(
-            client: .lab(configuration: Fixture.client(.udp, url: "nothing"), at: Fixture.start), server: Fixture.server(),
-            at: Fixture.start)
+        var lab = Fixture.pair(Fixture.client(.udp, url: "nothing"), dialect: .lab)
         lab.connect()
         lab.run(for: .seconds(1))
         #expect(lab.failure?.kind == .refused(.setup, .notFound))

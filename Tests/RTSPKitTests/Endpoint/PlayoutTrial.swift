@@ -24,7 +24,7 @@ struct PlayoutTrial {
     private(set) var shown: [Shown] = []
     private(set) var complete = 0
     private(set) var buffer = JitterBuffer()
-    private var network: SimulatedNetwork<Int>
+    private var network: SimulatedLink<Int>
     /// Packets of each frame that are still to come.
     private var missing: [Int] = []
     private var completed: [Int: Duration] = [:]
@@ -38,7 +38,7 @@ struct PlayoutTrial {
     init(jitter: Duration, seed: UInt64) {
         self.jitter = jitter
         self.seed = seed
-        network = SimulatedNetwork(Self.conditions(jitter: jitter), seed: seed)
+        network = SimulatedLink(Self.conditions(jitter: jitter), seed: seed)
         var generator = SeededGenerator(seed: seed &* 31)
         let count = Int(Self.length / .seconds(1)) * Self.framesPerSecond
         for index in 0..<count {

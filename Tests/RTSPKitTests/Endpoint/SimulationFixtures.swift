@@ -37,12 +37,22 @@ enum SimulationFixtures {
         network: NetworkConditions = NetworkConditions(), playout: PlayoutDelay = .fixed(.milliseconds(200)), seed: UInt64 = 1,
         server change: (inout ServerConnection.Configuration) -> Void = { _ in }
     ) -> Simulation {
-        var simulation = Simulation(
-            client: ClientConnection(configuration: client(transport) { $0.playout = playout }, at: start),
-            server: server(change),
-            presentations: stored(frames), network: network, seed: seed, at: start)
+        var simulation = pair(
+            client(transport) { $0.playout = playout }, server: server(change), presentations: stored(frames), network: network,
+            seed: seed)
         simulation.connect()
         simulation.run(for: .milliseconds(500))
+        return simulation
+    }
+
+    /// A client and its server that do not know of each other yet.
+    static func pair(
+        _ client: ClientConfiguration, dialect: ControlDialect = .standard, server: ServerConnection.Configuration = server(),
+        presentations: [String: Presentation] = [:], network: NetworkConditions = NetworkConditions(), seed: UInt64 = 1
+    ) -> Simulation {
+        var simulation = Simulation(network: network, seed: seed, at: start)
+        _ = simulation.addClient(
+            client, of: simulation.addServer(server, offering: presentations), dialect: dialect)
         return simulation
     }
 
@@ -55,7 +65,26 @@ enum SimulationFixtures {
     }
 }
 
+/// Shorter names where there is one client and one server.
 extension Simulation {
+    var clientID: SimulatedClient.ID { clientIDs[0] }
+    var serverID: SimulatedServer.ID { serverIDs[0] }
+    var client: ClientConnection { self[clientID].connection }
+    var servers: [ServerConnection] { self[serverID].connections }
+    var clientEvents: [Moment<ClientEvent>] { self[clientID].events }
+    var serverEvents: [Moment<ServerEvent>] { self[serverID].events }
+    var frames: [PlayoutFrame] { self[clientID].frames }
+
+    mutating func connect() { connect(clientID) }
+    mutating func play(_ range: NormalPlayTimeRange? = nil) throws { try play(clientID, range) }
+    mutating func pause() throws { try pause(clientID) }
+    mutating func tearDown() { tearDown(clientID) }
+
+    /// What the network did to the RTP packets on their way to the client.
+    var packets: SimulatedNetwork.DatagramCounters {
+        network.datagrams(to: .init(self[clientID].host, 5000))
+    }
+
     /// Whether the stream has come to its end just now.
     var isEnded: Bool { clientEvents.suffix(8).contains { $0.what == .endOfStream } }
 

@@ -1,17 +1,17 @@
 import RTSPTestKit
 import Testing
 
-@Suite struct SimulatedNetworkTests {
+@Suite struct SimulatedLinkTests {
     private static let start = ContinuousClock.now
 
-    private static func arrivals(_ network: inout SimulatedNetwork<Int>, after time: Duration = .seconds(600)) -> [Int] {
+    private static func arrivals(_ network: inout SimulatedLink<Int>, after time: Duration = .seconds(600)) -> [Int] {
         var received: [Int] = []
         while let content = network.receive(at: start + time) { received.append(content) }
         return received
     }
 
     @Test func `what is sent arrives after the delay, in order`() {
-        var network = SimulatedNetwork<Int>(NetworkConditions(delay: .milliseconds(10)))
+        var network = SimulatedLink<Int>(NetworkConditions(delay: .milliseconds(10)))
         for index in 0..<5 {
             network.sendInOrder(index, at: Self.start + .milliseconds(index))
             network.sendDatagram(10 + index, at: Self.start + .milliseconds(index))
@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test func `losses are counted, and as many as asked for`() {
-        var network = SimulatedNetwork<Int>(NetworkConditions(loss: 0.1), seed: 5)
+        var network = SimulatedLink<Int>(NetworkConditions(loss: 0.1), seed: 5)
         for index in 0..<10_000 { network.sendDatagram(index, at: Self.start) }
         #expect((900...1100).contains(network.datagramsLost))
         let received = Self.arrivals(&network)
@@ -37,8 +37,8 @@ import Testing
 
     @Test func `streams keep their order whatever the conditions, datagrams do not`() {
         let conditions = NetworkConditions(delay: .milliseconds(20), jitter: .milliseconds(30), loss: 0.5, reordering: 0.5)
-        var stream = SimulatedNetwork<Int>(conditions)
-        var datagrams = SimulatedNetwork<Int>(conditions)
+        var stream = SimulatedLink<Int>(conditions)
+        var datagrams = SimulatedLink<Int>(conditions)
         for index in 0..<100 {
             stream.sendInOrder(index, at: Self.start + .milliseconds(index))
             datagrams.sendDatagram(index, at: Self.start + .milliseconds(index))
@@ -49,7 +49,7 @@ import Testing
     }
 
     @Test func `normal jitter has its deviation and keeps the order, as one queue does`() {
-        var network = SimulatedNetwork<Int>(
+        var network = SimulatedLink<Int>(
             NetworkConditions(delay: .milliseconds(400), jitter: .milliseconds(50), jitterKind: .normalInOrder), seed: 9)
         // So far apart that none meets another.
         var transits: [Double] = []
@@ -76,7 +76,7 @@ import Testing
         let conditions = NetworkConditions(
             delay: .milliseconds(100), jitter: .milliseconds(20), jitterKind: .normalInOrder, reordering: 0.02,
             displacement: .milliseconds(10))
-        var network = SimulatedNetwork<Int>(conditions, seed: 2)
+        var network = SimulatedLink<Int>(conditions, seed: 2)
         for index in 0..<5000 { network.sendDatagram(index, at: Self.start + .milliseconds(5 * index)) }
         var highest = -1
         var overtaken = 0

@@ -1,0 +1,67 @@
+public import RTPTransport
+public import RTSPKit
+
+/// A client in a ``Simulation``, and all that it has told.
+public struct SimulatedClient: Sendable {
+    /// Names a client of a simulation.
+    public struct ID: Sendable, Hashable {
+        let index: Int
+    }
+
+    /// The machine.
+    public internal(set) var connection: ClientConnection
+    /// The host that it runs on.
+    public let host: String
+    /// The server that it connects to.
+    public let server: SimulatedServer.ID
+    /// What it was made of.
+    public let configuration: ClientConfiguration
+    /// All that it has told, with times.
+    public internal(set) var events: [Simulation.Moment<ClientEvent>] = []
+    /// False once the client has lost power.
+    public internal(set) var hasPower = true
+    /// How often it has connected.
+    public internal(set) var connectionsMade = 0
+    /// By which way its packets come, where they come.
+    public internal(set) var route: MediaRoute?
+    /// What RFC 3550's own algorithms say of the packets that reached it as datagrams.
+    public internal(set) var oracle = ReceptionOracle()
+    /// The first and the last RTP datagram that reached it while it took them, by their serial numbers in the network.
+    public internal(set) var received: ClosedRange<Int>?
+    /// Its control connection; `nil` before the first and after the last.
+    public internal(set) var control: SimulatedNetwork.ConnectionID?
+    /// Whether it reads its control connection, now and after connecting anew.
+    var isReading = true
+
+    init(connection: ClientConnection, host: String, server: SimulatedServer.ID, configuration: ClientConfiguration) {
+        self.connection = connection
+        self.host = host
+        self.server = server
+        self.configuration = configuration
+    }
+
+    /// The frames that it has shown, in order.
+    public var frames: [PlayoutFrame] {
+        events.compactMap { if case .frame(let frame) = $0.what { frame } else { nil } }
+    }
+
+    /// Whether it has told that the stream came to its end since the last PLAY that the server confirmed.
+    public var hasEnded: Bool {
+        for moment in events.reversed() {
+            if moment.what == .endOfStream { return true }
+            if case .playing = moment.what { return false }
+        }
+        return false
+    }
+
+    /// Why it closed; `nil` while it has not, and where it closed as asked.
+    public var failure: ClientFailure? {
+        guard case .closed(let failure)? = events.last?.what else { return nil }
+        return failure
+    }
+
+    /// Where RTP datagrams reach it.
+    public var mediaAddress: SimulatedNetwork.Address? {
+        configuration.clientPorts.map { SimulatedNetwork.Address(host, $0.rtp) }
+    }
+}

@@ -1,0 +1,60 @@
+internal import RTPTransport
+public import RTSPKit
+
+/// A server in a ``Simulation``: the connections that clients have made to it, what it offers, and all that it has told.
+public struct SimulatedServer: Sendable {
+    /// Names a server of a simulation.
+    public struct ID: Sendable, Hashable {
+        let index: Int
+    }
+
+    /// One client's connection, as the server sees it.
+    struct Peer: Sendable {
+        var connection: ServerConnection
+        let address: SimulatedNetwork.Address
+        var routes: [StreamID: MediaRoute] = [:]
+        /// The streams that take nothing, as the machine was last told.
+        var blocked: Set<StreamID> = []
+    }
+
+    /// The host that it runs on.
+    public let host: String
+    /// What its connections are made of.
+    public let configuration: ServerConnection.Configuration
+    /// What stands where.
+    public var presentations: [String: Presentation]
+    /// How long the owner takes to answer a question.
+    public var answerTime: Duration = .zero
+    /// All that it has told, with times, over all connections.
+    public internal(set) var events: [Simulation.Moment<ServerEvent>] = []
+    /// The live presentations among those it offers.
+    public internal(set) var live: [LivePresentationID: LivePresentation] = [:]
+    /// How many sessions read each live presentation; none where nobody does.
+    public internal(set) var readers: [LivePresentationID: Int] = [:]
+    /// The most bytes that one of its connections has held for its peer.
+    public internal(set) var peakHeldBytes = 0
+    var peers: [Int: Peer] = [:]
+    /// Whose reports come from where.
+    var reporters: [SimulatedNetwork.Address: Reporter] = [:]
+
+    /// A stream of a connection.
+    struct Reporter: Sendable, Hashable {
+        var connection: Int
+        var stream: StreamID
+    }
+
+    init(host: String, configuration: ServerConnection.Configuration, presentations: [String: Presentation]) {
+        self.host = host
+        self.configuration = configuration
+        self.presentations = presentations
+    }
+
+    /// The connections that are not over, in the order of their making.
+    public var connections: [ServerConnection] { peers.keys.sorted().compactMap { peers[$0]?.connection } }
+
+    /// How many sessions there are.
+    public var sessionCount: Int { peers.values.reduce(0) { $0 + $1.connection.sessionCount } }
+
+    /// Whether nothing is left of any client: no connection, session, reader or address to expect reports from.
+    public var isEmpty: Bool { peers.isEmpty && reporters.isEmpty && readers.isEmpty }
+}

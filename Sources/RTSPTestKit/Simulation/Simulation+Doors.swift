@@ -1,0 +1,143 @@
+internal import MJPEGSource
+internal import RTPTransport
+internal import RTSPKit
+
+/// The doors of the machines, and what their owners do about what they say.
+extension Simulation {
+    /// Opens a door of a client.
+    mutating func enter(_ input: Transcript.Input, client index: Int) {
+        guard clients[index].hasPower else { return }
+        var transport = FakeTransport()
+        record(.input(input), .init(.client, index + 1))
+        let events = clients[index].connection.take(input, at: now, via: &transport)
+        finish(events, transport, client: index)
+    }
+
+    /// What a user does with a client.
+    mutating func obey(_ command: Command, client index: Int) throws(ClientConnection.CommandError) {
+        switch command {
+        case .connect: connect(SimulatedClient.ID(index: index))
+        case .play(let range): try order(.play(range), client: index)
+        case .pause: try order(.pause, client: index)
+        case .tearDown: enter(.tearDown, client: index)
+        case .disconnect:
+            guard clients[index].hasPower, let control = clients[index].control else { return }
+            network.close(control, from: .client, at: now)
+        case .losePower:
+            clients[index].hasPower = false
+            network.kill(host: clients[index].host)
+        case .stopReading, .goOnReading:
+            clients[index].isReading = command == .goOnReading
+            if let control = clients[index].control {
+                network.setReading(clients[index].isReading, control, at: .client, at: now)
+            }
+        }
+    }
+
+    /// A command that the client may refuse; then nothing has happened, and nothing is recorded.
+    private mutating func order(_ input: Transcript.Input, client index: Int) throws(ClientConnection.CommandError) {
+        guard clients[index].hasPower else { return }
+        var transport = FakeTransport()
+        let events: [ClientEvent]
+        switch input {
+        case .play(let range): events = try clients[index].connection.play(range, at: now, via: &transport)
+        default: events = try clients[index].connection.pause(at: now, via: &transport)
+        }
+        if input == .pause || clients[index].connection.state == .ready { clients[index].oracle.resynchronize() }
+        record(.input(input), .init(.client, index + 1))
+        finish(events, transport, client: index)
+    }
+
+    private mutating func finish(_ events: [ClientEvent], _ transport: FakeTransport, client index: Int) {
+        for entry in transport.entries {
+            record(.output(entry.output), .init(.client, index + 1))
+            carryOut(entry, client: index)
+        }
+        for event in events {
+            record(.event(event.summary), .init(.client, index + 1))
+            clients[index].events.append(Moment(event, at: now))
+            if case .playing = event { clients[index].oracle.resynchronize() }
+            guard event == .reconnect else { continue }
+            if let control = clients[index].control { network.close(control, from: .client, at: now) }
+            connect(SimulatedClient.ID(index: index))
+        }
+    }
+
+    /// Opens a door of a server's connection.
+    mutating func enter(_ input: Transcript.Input, server: Int, connection number: Int, media: TranscriptMedia? = nil) {
+        guard servers[server].peers[number] != nil else { return }
+        noteBlocked(server: server, connection: number)
+        var transport = FakeTransport()
+        transport.blockedStreams = servers[server].peers[number]?.blocked ?? []
+        record(.input(input), .init(.server, number))
+        let events =
+            servers[server].peers[number]?.connection.take(input, media: media, at: now, via: &transport) ?? []
+        for entry in transport.entries {
+            record(.output(entry.output), .init(.server, number))
+            carryOut(entry, server: server, connection: number)
+        }
+        for event in events {
+            record(.event(event.summary), .init(.server, number))
+            servers[server].events.append(Moment(event, at: now))
+            handle(event, server: server, connection: number)
+        }
+        forgetFinished(server: server, connection: number)
+    }
+
+    /// The streams that take nothing at present; said to the machine's record where they are others than before.
+    mutating func noteBlocked(server: Int, connection number: Int) {
+        guard let peer = servers[server].peers[number] else { return }
+        let isBlocked = !network.isWritable(.init(number), from: .server)
+        let blocked = Set(peer.routes.keys.filter { if case .interleaved = peer.routes[$0] { isBlocked } else { false } })
+        guard blocked != peer.blocked else { return }
+        servers[server].peers[number]?.blocked = blocked
+        record(.input(.blocked(blocked)), .init(.server, number))
+    }
+
+    private mutating func forgetFinished(server: Int, connection number: Int) {
+        guard let peer = servers[server].peers[number] else { return }
+        servers[server].peakHeldBytes = max(servers[server].peakHeldBytes, peer.connection.heldByteCount)
+        guard peer.connection.isFinished else { return }
+        servers[server].peers[number] = nil
+        servers[server].reporters = servers[server].reporters.filter { $0.value.connection != number }
+        owners[number] = nil
+    }
+
+    // MARK: The server's owner
+
+    private mutating func handle(_ event: ServerEvent, server: Int, connection number: Int) {
+        switch event {
+        case .ask(let question):
+            let time = servers[server].answerTime
+            guard time > .zero else { return answer(question, server: server, connection: number) }
+            agenda.insert(.answer(server: server, connection: number, question), at: now + time)
+        case .left(let id):
+            // Whoever left before the answer to joining was never counted.
+            guard let count = servers[server].readers[id] else { return }
+            servers[server].readers[id] = count > 1 ? count - 1 : nil
+        default:
+            break
+        }
+    }
+
+    mutating func answer(_ question: ServerQuestion, server: Int, connection number: Int) {
+        switch question {
+        case .find(let path, _):
+            guard let presentation = servers[server].presentations[path] else {
+                return enter(.refused(.notFound), server: server, connection: number)
+            }
+            let identity = SessionIdentity(using: &generator)
+            enter(.found(path: path, identity), server: server, connection: number, media: .presentation(presentation))
+        case .join(let id):
+            // A connection that has closed meanwhile has no question any more.
+            guard servers[server].peers[number]?.connection.state == .open else { return }
+            guard var live = servers[server].live[id] else {
+                return enter(.refused(.notFound), server: server, connection: number)
+            }
+            servers[server].readers[id, default: 0] += 1
+            let snapshot = live.snapshot(at: now)
+            servers[server].live[id] = live
+            enter(.joined(live: Int(id.rawValue)), server: server, connection: number, media: .snapshot(snapshot))
+        }
+    }
+}
