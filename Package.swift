@@ -53,6 +53,7 @@ if !coreOnly {
         .executable(name: "rtsp-server", targets: ["rtsp-server"]),
         .executable(name: "rtsp-client", targets: ["rtsp-client"]),
         .executable(name: "rtsp-player", targets: ["rtsp-player"]),
+        .executable(name: "rtsp-simulate", targets: ["rtsp-simulate"]),
     ]
     package.traits = [
         .default(enabledTraits: ["Sockets"]),
@@ -109,6 +110,13 @@ if !coreOnly {
                 external("ArgumentParser", "swift-argument-parser"),
                 external("Logging", "swift-log"),
             ], path: "Sources/Examples/rtsp-client", swiftSettings: strict),
+
+        .executableTarget(
+            name: "rtsp-simulate",
+            dependencies: [
+                "RTSPTestKit", "RTSPKit", "RTPTransport", "MJPEGSource",
+                external("ArgumentParser", "swift-argument-parser"),
+            ], path: "Sources/Examples/rtsp-simulate", swiftSettings: strict),
 
         .target(
             name: "PlayerModel",

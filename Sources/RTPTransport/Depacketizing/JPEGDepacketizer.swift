@@ -30,6 +30,9 @@ public struct JPEGDepacketizer: Sendable, Hashable {
         self.limits = limits
     }
 
+    /// Bytes of unfinished frames; never more than ``DepacketizerLimits/maximumBytes``.
+    public var heldByteCount: Int { frames.reduce(0) { $0 + $1.storedBytes } }
+
     /// Takes the payload of one packet.
     /// - Returns: frames that are complete now, those given up, and why the packet was of no use if it was.
     public mutating func receive(

@@ -26,6 +26,9 @@ public struct RawJPEGDepacketizer: Sendable, Hashable {
         self.limits = limits
     }
 
+    /// Bytes of the unfinished frame; never more than ``DepacketizerLimits/maximumBytes``.
+    public var heldByteCount: Int { image.count }
+
     /// Takes the payload of one packet.
     public mutating func receive(
         _ header: RTPHeader, payload: Span<UInt8>, at now: ContinuousClock.Instant

@@ -38,6 +38,9 @@ public struct RTPReceiver: Sendable, Hashable {
         statistics = Self.freshStatistics(for: format)
     }
 
+    /// Bytes of frames that are not whole.
+    public var heldByteCount: Int { format == .jpeg ? jpeg.heldByteCount : rawJPEG.heldByteCount }
+
     /// The source being received; `nil` before its first packet.
     public var source: UInt32? { selection.current }
 

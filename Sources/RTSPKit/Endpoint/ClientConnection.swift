@@ -73,6 +73,11 @@ public struct ClientConnection: Sendable {
         return [control.deadline, media?.deadline].compactMap { $0 }.min()
     }
 
+    /// How many bytes of the server's are held: of messages and frames that are not whole, and of frames that wait for their time.
+    public var heldByteCount: Int {
+        control.heldByteCount + (media.map { $0.receiver.heldByteCount + $0.buffer.byteCount } ?? 0)
+    }
+
     /// What has been received so far.
     public func statistics() -> ClientStatistics { media?.measure() ?? ClientStatistics() }
 

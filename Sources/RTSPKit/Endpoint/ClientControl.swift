@@ -46,6 +46,8 @@ struct AgreedStream: Sendable, Hashable {
 protocol ClientControl: Sendable {
     /// When ``advance(to:)`` is due.
     var deadline: ContinuousClock.Instant? { get }
+    /// Bytes of messages that are not whole.
+    var heldByteCount: Int { get }
     /// The control connection stands.
     mutating func connected(at now: ContinuousClock.Instant) -> [ControlOutcome]
     mutating func receive(_ bytes: Span<UInt8>, at now: ContinuousClock.Instant) -> [ControlOutcome]

@@ -15,8 +15,8 @@ struct ClientMedia: Sendable {
     private(set) var phase: Phase = .idle
     private(set) var agreed: AgreedStream
     private(set) var statistics = ClientStatistics()
-    private var receiver: RTPReceiver
-    private var buffer: JitterBuffer
+    private(set) var receiver: RTPReceiver
+    private(set) var buffer: JitterBuffer
     private let configuration: ClientConfiguration
     /// When PLAY was asked for, until the first frame is whole.
     private(set) var asked: ContinuousClock.Instant?

@@ -19,6 +19,9 @@ struct LabClientControl: ClientControl {
         isClosed ? nil : [session.deadline, parser.deadline].compactMap { $0 }.min()
     }
 
+    /// The dialect's parser has a bound of its own, of a few kilobytes.
+    var heldByteCount: Int { 0 }
+
     mutating func connected(at now: ContinuousClock.Instant) -> [ControlOutcome] {
         parser = LabResponseParser()
         guard !hasBegun else { return carryOut(session.connectionOpened(at: now)) }

@@ -102,6 +102,10 @@ public struct ServerConnection: Sendable {
     /// How many sessions are open.
     public var sessionCount: Int { sessions.count }
 
+    /// How many bytes of the peer's are held: requests that have come and were not taken yet. Never more than
+    /// ``EndpointLimits/pendingBytes`` or one message of ``EndpointLimits/parser``, and what came at once.
+    public var heldByteCount: Int { framing.bufferedByteCount }
+
     /// The states of the sessions, in the order in which they were set up.
     public var sessionStates: [ServerSession.State] { sessions.keys.sorted().compactMap { sessions[$0]?.session.state } }
 

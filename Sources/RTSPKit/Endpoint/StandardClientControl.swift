@@ -42,6 +42,7 @@ struct StandardClientControl: ClientControl {
         ClientSession(url: url, userAgent: configuration.userAgent, requestTimeout: configuration.requestTimeout, at: now)
     }
 
+    var heldByteCount: Int { parser.bufferedByteCount }
     var deadline: ContinuousClock.Instant? { isClosed ? nil : session.deadline }
 
     mutating func connected(at now: ContinuousClock.Instant) -> [ControlOutcome] { perform(.options, at: now) }

@@ -50,7 +50,6 @@ extension ServerConnection {
         default: []
         }
     }
-    var heldByteCount: Int { 0 }
 }
 extension ClientEvent { var summary: String { "\(self)" } }
 extension ServerEvent { var summary: String { "\(self)" } }

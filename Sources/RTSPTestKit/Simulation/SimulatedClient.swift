@@ -28,16 +28,29 @@ public struct SimulatedClient: Sendable {
     public internal(set) var oracle = ReceptionOracle()
     /// The first and the last RTP datagram that reached it while it took them, by their serial numbers in the network.
     public internal(set) var received: ClosedRange<Int>?
+    /// The most bytes that it has held of the server's.
+    public internal(set) var peakHeldBytes = 0
     /// Its control connection; `nil` before the first and after the last.
     public internal(set) var control: SimulatedNetwork.ConnectionID?
+    /// When the machine wants the time, as it said last.
+    var deadline: ContinuousClock.Instant?
+    /// What breaks on its next connection.
+    var plan: Plan?
     /// Whether it reads its control connection, now and after connecting anew.
     var isReading = true
+
+    /// A fault to come after so many writes.
+    struct Plan: Sendable {
+        var fault: SimulatedNetwork.Fault
+        var message: Int
+    }
 
     init(connection: ClientConnection, host: String, server: SimulatedServer.ID, configuration: ClientConfiguration) {
         self.connection = connection
         self.host = host
         self.server = server
         self.configuration = configuration
+        deadline = connection.deadline
     }
 
     /// The frames that it has shown, in order.

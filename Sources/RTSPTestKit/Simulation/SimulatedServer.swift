@@ -12,9 +12,13 @@ public struct SimulatedServer: Sendable {
     struct Peer: Sendable {
         var connection: ServerConnection
         let address: SimulatedNetwork.Address
+        /// When the machine wants the time, as it said last.
+        var deadline: ContinuousClock.Instant?
         var routes: [StreamID: MediaRoute] = [:]
         /// The streams that take nothing, as the machine was last told.
         var blocked: Set<StreamID> = []
+
+        mutating func noteDeadline() { deadline = connection.deadline }
     }
 
     /// The host that it runs on.

@@ -49,6 +49,8 @@ extension Simulation {
     }
 
     private mutating func finish(_ events: [ClientEvent], _ transport: FakeTransport, client index: Int) {
+        clients[index].deadline = clients[index].connection.deadline
+        clients[index].peakHeldBytes = max(clients[index].peakHeldBytes, clients[index].connection.heldByteCount)
         for entry in transport.entries {
             record(.output(entry.output), .init(.client, index + 1))
             carryOut(entry, client: index)
@@ -72,6 +74,7 @@ extension Simulation {
         record(.input(input), .init(.server, number))
         let events =
             servers[server].peers[number]?.connection.take(input, media: media, at: now, via: &transport) ?? []
+        servers[server].peers[number]?.noteDeadline()
         for entry in transport.entries {
             record(.output(entry.output), .init(.server, number))
             carryOut(entry, server: server, connection: number)

@@ -76,11 +76,10 @@ extension Simulation {
 
     private mutating func takeDeadline() {
         for index in servers.indices {
-            for number in servers[index].peers.keys.sorted() where isDue(servers[index].peers[number]?.connection.deadline) {
-                return enter(.advance, server: index, connection: number)
-            }
+            let due = servers[index].peers.filter { isDue($0.value.deadline) }.keys.min()
+            if let due { return enter(.advance, server: index, connection: due) }
         }
-        for index in clients.indices where clients[index].hasPower && isDue(clients[index].connection.deadline) {
+        for index in clients.indices where clients[index].hasPower && isDue(clients[index].deadline) {
             return enter(.advance, client: index)
         }
     }
@@ -120,6 +119,7 @@ extension Simulation {
         let configuration = servers[owners.server].configuration
         servers[owners.server].peers[id.number] = SimulatedServer.Peer(
             connection: ServerConnection(peer: from.host, configuration: configuration, at: now), address: from)
+        servers[owners.server].peers[id.number]?.noteDeadline()
         begin(.init(.server, id.number), .server(configuration, peer: from.host))
     }
 

@@ -16,6 +16,8 @@ extension Simulation {
             from: .init(owner.host, port), to: .init(servers[owner.server.index].host, Self.controlPort), at: now)
         owners[control.number] = Owners(client: client.index, server: owner.server.index)
         clients[client.index].control = control
+        if let plan = owner.plan { network.plan(plan.fault, afterWrite: plan.message, of: control) }
+        clients[client.index].plan = nil
         if !owner.isReading { network.setReading(false, control, at: .client, at: now) }
     }
 
@@ -45,6 +47,12 @@ extension Simulation {
     }
 
     // MARK: Owners of servers
+
+    /// Offers `presentation` at `path`; a live one is not known to the simulation, which must be told of its frames.
+    public mutating func offer(_ presentation: Presentation, at path: String, on server: SimulatedServer.ID) {
+        servers[server.index].presentations[path] = presentation
+        note(presentation, at: path)
+    }
 
     /// Offers a live presentation at `path`; what is random about it is drawn from `setup.seed`.
     public mutating func offer(_ setup: Transcript.LiveSetup, at path: String, on server: SimulatedServer.ID) {
@@ -130,8 +138,13 @@ extension Simulation {
         agenda.insert(.clearBlackhole(client: client.index), at: now + delay)
     }
 
-    /// The same after the `message`th write to the client's present connection, counted from 1 over both sides.
+    /// The same right after the `message`th write to the client's connection, or to its next one where it has none, counted from 1
+    /// over both sides.
     public mutating func plan(_ fault: SimulatedNetwork.Fault, afterMessage message: Int, of client: SimulatedClient.ID) {
-        if let control = clients[client.index].control { network.plan(fault, afterWrite: message, of: control) }
+        if let control = clients[client.index].control {
+            network.plan(fault, afterWrite: message, of: control)
+        } else {
+            clients[client.index].plan = .init(fault: fault, message: message)
+        }
     }
 }

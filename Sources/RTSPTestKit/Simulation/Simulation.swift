@@ -181,9 +181,9 @@ public struct Simulation: Sendable {
             earliest = earliest.map { min($0, moment) } ?? moment
         }
         consider(agenda.first)
-        for client in clients where client.hasPower { consider(client.connection.deadline) }
+        for client in clients where client.hasPower { consider(client.deadline) }
         for server in servers {
-            for peer in server.peers.values { consider(peer.connection.deadline) }
+            for peer in server.peers.values { consider(peer.deadline) }
         }
         return earliest.map { max($0, now) }
     }
