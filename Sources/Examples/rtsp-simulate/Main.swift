@@ -10,6 +10,14 @@ struct SimulateCommand: AsyncParsableCommand {
 
     func run() async throws {
         let bounds = seeds.split(separator: ".").compactMap { UInt64($0) }
+        if bounds.count == 1 {
+            let s = Scenario(seed: bounds[0])
+            print(s)
+            let o = s.run(records: true)
+            print(o.transcript?.text ?? "")
+            print(o.complaints)
+            return
+        }
         guard bounds.count == 2 else { throw ValidationError("--seeds takes A..B") }
         let jobs = 2
         await withTaskGroup(of: (Int, Int, Int).self) { group in

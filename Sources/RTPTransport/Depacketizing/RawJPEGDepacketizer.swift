@@ -20,6 +20,14 @@ public struct RawJPEGDepacketizer: Sendable, Hashable {
     /// The bytes of the open frame; beside it, so that appending copies nothing.
     private var image: [UInt8] = []
     private var lastSize = 0
+    /// The last frame, where one packet carried it whole.
+    private var lastSingle: Single?
+
+    private struct Single: Sendable, Hashable {
+        var number: UInt16
+        var timestamp: RTPTimestamp
+        var byteCount: Int
+    }
 
     /// Starts with nothing received; of `limits` only the bytes matter.
     public init(limits: DepacketizerLimits = .default) {
@@ -37,13 +45,33 @@ public struct RawJPEGDepacketizer: Sendable, Hashable {
         guard payload.count >= 3, payload[0] == 0xFF, payload[1] == 0xD8, payload[2] == 0xFF else {
             return append(header, payload: payload, at: now)
         }
+        let single = Single(number: header.sequenceNumber, timestamp: header.timestamp, byteCount: payload.count)
+        // A network may deliver a packet twice, or late: that must not make two frames, nor break the one that has begun.
+        guard !isLate(single), !isBeginning(single) else { return [.discarded(.late)] }
         var events = close()
+        lastSingle = nil
         guard payload.count <= limits.maximumBytes else { return events + [.discarded(.tooLarge)] }
         open = OpenFrame(timestamp: header.timestamp, lastNumber: header.sequenceNumber, lastArrival: now)
         image.reserveCapacity(lastSize)
         image.append(span: payload)
-        if header.marker || image.endsWithEndOfImage { events += close() }
+        if header.marker || image.endsWithEndOfImage {
+            events += close()
+            lastSingle = single
+        }
         return events
+    }
+
+    /// Whether it repeats the last frame, or comes after one that was sent a little later. (Far later ones are another matter:
+    /// some servers begin to count anew.)
+    private func isLate(_ packet: Single) -> Bool {
+        guard let lastSingle else { return false }
+        return packet == lastSingle || (1...8).contains(lastSingle.number &- packet.number)
+    }
+
+    /// Whether this packet has begun the frame in the making, and nothing has come since.
+    private func isBeginning(_ packet: Single) -> Bool {
+        guard let open, open.packetCount == 1 else { return false }
+        return packet == Single(number: open.lastNumber, timestamp: open.timestamp, byteCount: image.count)
     }
 
     /// Closes the frame in the making: handed on where it ends as a JPEG does.
@@ -63,6 +91,7 @@ public struct RawJPEGDepacketizer: Sendable, Hashable {
         switch (frame.numbering, step) {
         case (.unknown, 0), (.byFrame, 0): frame.numbering = .byFrame
         case (.unknown, 1), (.byPacket, 1): frame.numbering = .byPacket
+        case (.byPacket, 0): return [.discarded(.late)]
         default: return drop(.outOfSequence)
         }
         guard payload.count <= limits.maximumBytes - image.count else { return drop(.tooLarge) }

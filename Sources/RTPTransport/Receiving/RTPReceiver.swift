@@ -133,6 +133,9 @@ public struct RTPReceiver: Sendable, Hashable {
         selection.restart()
     }
 
+    /// The source said that it goes on with the packet of this number (`RTP-Info`, RFC 2326 section 12.33).
+    public mutating func resume(at sequenceNumber: UInt16) { statistics.resume(at: sequenceNumber) }
+
     private mutating func changeSource(to ssrc: UInt32) -> [ReceiverEvent] {
         let events = flush() + [.sourceChanged(to: ssrc)]
         jpeg.restart(keepingTables: false)

@@ -86,10 +86,16 @@ public struct ReceptionStatistics: Sendable, Hashable {
         lastSenderReport = SenderReportMark(ssrc: senderReport.ssrc, middle: senderReport.ntp.middle, arrival: now)
     }
 
-    /// Forgets the spacing of the packets so far: after a seek or a pause the next one says nothing about jitter.
+    /// After a pause or a seek: the spacing of the next packet says nothing about jitter, and what a live source has sent to others
+    /// meanwhile is not lost.
     public mutating func resynchronize() {
         transit = nil
+        run.resume()
     }
+
+    /// The source said that it goes on with the packet of this number (`RTP-Info`, RFC 2326 section 12.33): what others were sent
+    /// meanwhile is not lost.
+    public mutating func resume(at sequenceNumber: UInt16) { run.resume(at: sequenceNumber) }
 
     /// The report block of this moment; the next one's fraction lost counts from here.
     public mutating func report(at now: ContinuousClock.Instant) -> ReceptionReport {

@@ -25,15 +25,20 @@ struct SequenceRun: Sendable, Hashable {
     private var isEmpty = true
     private var highest: UInt16 = 0
     private var cycles = 0
-    private var base: UInt16 = 0
+    /// The lowest number, with the count of wrap-arounds in the upper bits as for the highest; perhaps below zero.
+    private var first = 0
     /// The number that would prove a restart.
     private var suspect: UInt16?
     private var received = 0
     /// How many of those received tell of no new number.
     private var duplicates = 0
     private var repeats = 0
+    /// Numbers up to the highest that were not meant for this receiver.
+    private var passed = 0
     private var expectedPrior = 0
     private var receivedPrior = 0
+    /// Whether the next number goes on from here, however high it is.
+    private var resumes = false
     /// Bit n: the number `highest - n` has come.
     private var seen: UInt128 = 0
 
@@ -42,7 +47,7 @@ struct SequenceRun: Sendable, Hashable {
     }
 
     var extendedHighest: UInt32 { UInt32(truncatingIfNeeded: cycles + Int(highest)) }
-    var expected: Int { isEmpty ? 0 : cycles + Int(highest) - Int(base) + 1 }
+    var expected: Int { isEmpty ? 0 : cycles + Int(highest) - first + 1 - passed }
     var missing: Int { max(0, expected - (received - repeats - duplicates)) }
     var cumulativeLost: Int { expected - (received - repeats) }
 
@@ -61,8 +66,9 @@ struct SequenceRun: Sendable, Hashable {
             }
             duplicates += 1
             return .duplicate
-        case 1..<Self.maximumDropout:
+        case 1..<(resumes ? 0x8000 : Self.maximumDropout):
             if number < highest { cycles += 0x1_0000 }
+            if resumes { passOver(Int(step) - 1) }
             highest = number
             seen = (step < 128 ? seen << UInt128(step) : 0) | 1
             received += 1
@@ -80,6 +86,19 @@ struct SequenceRun: Sendable, Hashable {
         }
     }
 
+    /// The next number is not expected to follow the highest: what lies between was never meant for this receiver.
+    mutating func resume() { resumes = !isEmpty }
+
+    /// The same where `number`, which comes next, lies ahead.
+    mutating func resume(at number: UInt16) {
+        if !isEmpty, (2..<0x8000).contains(number &- highest) { resumes = true }
+    }
+
+    private mutating func passOver(_ count: Int) {
+        resumes = false
+        passed += count
+    }
+
     /// The share of the numbers since the last call that did not come, in 1/256 (section A.3).
     mutating func takeFractionLost() -> UInt8 {
         let expectedInterval = expected - expectedPrior
@@ -92,7 +111,7 @@ struct SequenceRun: Sendable, Hashable {
 
     private mutating func begin(at number: UInt16) {
         isEmpty = false
-        base = number
+        first = Int(number)
         highest = number
         seen = 1
         received = 1
@@ -106,6 +125,8 @@ struct SequenceRun: Sendable, Hashable {
             return .duplicate
         }
         seen |= bit
+        // One from before the first: there was more to expect than was known.
+        first = min(first, cycles + Int(highest) - Int(distance))
         return .reordered
     }
 }

@@ -47,6 +47,8 @@ public struct ClientConnection: Sendable {
     private var wanted: NormalPlayTimeRange?
     private var isJump = false
     private var isPlayPending = false
+    /// TEARDOWN has been asked for: what the server still says of playing is of no interest.
+    private var isLeaving = false
 
     /// A client of RTSP 1.0, not yet connected.
     public init(configuration: ClientConfiguration, goal: Goal = .setUp, at now: ContinuousClock.Instant) {
@@ -158,6 +160,7 @@ public struct ClientConnection: Sendable {
         at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
     ) -> [ClientEvent] {
         guard state != .closed else { return [] }
+        isLeaving = true
         if let goodbye = media?.goodbye(at: now) { transport.send(report: goodbye, on: Self.streamID) }
         media?.stop()
         return take(control.tearDown(at: now), at: now, via: &transport)
@@ -200,6 +203,7 @@ public struct ClientConnection: Sendable {
             case .heard(let bytes): events += tell(.received, bytes)
             case .described(let description, let raw): events.append(.described(description, raw: raw))
             case .ready(let agreed): events += setUp(agreed, via: &transport)
+            case .playing where isLeaving: break
             case .playing(let range, let info): events += started(range, info, at: now)
             case .paused:
                 state = .ready
@@ -245,7 +249,7 @@ public struct ClientConnection: Sendable {
     ) -> [ClientEvent] {
         state = .playing
         isPlayPending = false
-        media?.play(range ?? wanted, first: info?.rtpTime.map { RTPTimestamp(rawValue: $0) }, isJump: isJump, at: now)
+        media?.play(range ?? wanted, info: info, isJump: isJump, at: now)
         isJump = false
         return [.playing(range)]
     }

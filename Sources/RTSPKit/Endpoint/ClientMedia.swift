@@ -106,16 +106,15 @@ struct ClientMedia: Sendable {
         phase = .pausing
     }
 
-    /// The server plays `range`, whose first packet has the timestamp `first` where the server told.
-    mutating func play(
-        _ range: NormalPlayTimeRange?, first: RTPTimestamp?, isJump: Bool, at now: ContinuousClock.Instant
-    ) {
+    /// The server plays `range`, and `info` tells of the first packet where the server did.
+    mutating func play(_ range: NormalPlayTimeRange?, info: RTPInfoHeader.Entry?, isJump: Bool, at now: ContinuousClock.Instant) {
         if phase == .idle { prepare(at: now) }
         // PAUSE may have been asked for since.
         phase = phase == .pausing && !isJump ? .pausing : .playing
         drainEnds = nil
         started = now
-        self.first = first
+        first = info?.rtpTime.map { RTPTimestamp(rawValue: $0) }
+        if !isJump, let number = info?.sequenceNumber { receiver.resume(at: number) }
         // Some cameras say `npt=0-0` of what has no end.
         end = range?.end == .zero ? nil : range?.end
         if case .time(let start) = range?.start {

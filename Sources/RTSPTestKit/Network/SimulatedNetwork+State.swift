@@ -77,6 +77,7 @@ extension SimulatedNetwork {
 
         let client: Address
         let server: Address
+        var isAccepted = false
         var isReset = false
         var writes = 0
         var plan: Plan?

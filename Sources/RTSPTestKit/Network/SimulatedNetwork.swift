@@ -90,6 +90,9 @@ public struct SimulatedNetwork: Sendable {
     /// When the next arrives.
     public var nextArrival: ContinuousClock.Instant? { underway.first }
 
+    /// Whether a connection is not over at both sides yet.
+    public func hasConnection(_ id: ConnectionID) -> Bool { connections[id.number] != nil }
+
     /// How many connections there are that are not over at both sides.
     public var connectionCount: Int { connections.count }
 
@@ -262,7 +265,9 @@ public struct SimulatedNetwork: Sendable {
         case .datagram(_, _, let to, _):
             return deadHosts.contains(to.host) ? nil : arrival
         case .accepted(let id, _, let to):
-            return connections[id.number] == nil || deadHosts.contains(to.host) ? nil : arrival
+            guard connections[id.number] != nil, !deadHosts.contains(to.host) else { return nil }
+            connections[id.number]?.isAccepted = true
+            return arrival
         case .connected(let id):
             return reaches(id, .client) ? arrival : nil
         case .refused(let id):
@@ -291,7 +296,7 @@ public struct SimulatedNetwork: Sendable {
         connections[id.number]?[side].isOver = true
         connections[id.number]?[side].hasClosed = true
         let isOverThere = connection[side.other].isOver || deadHosts.contains(connection.address(of: side.other).host)
-        if isOverThere { connections[id.number] = nil }
+        if isOverThere || !connection.isAccepted { connections[id.number] = nil }
         return deadHosts.contains(connection.address(of: side).host) ? nil : arrival
     }
 

@@ -39,7 +39,9 @@ extension Scenario {
 
     /// By when everything must be over: the last act, then what sessions and requests are given.
     var end: Duration {
-        lastAct + sessionTimeout + Self.requestTimeout * 2 + Self.mediaTime * 2 + answerTime * 8 + network.delay * 20
+        // Sessions of the course dialect live as long as their connection; when that is dead, a day.
+        let patience = viewers.contains { $0.dialect == .lab } ? Duration.seconds(24 * 3600 + 300) : sessionTimeout
+        return lastAct + patience + Self.requestTimeout * 2 + Self.mediaTime * 2 + answerTime * 8 + network.delay * 20
             + network.jitter * 4 + network.displacement * 2 + .seconds(10)
     }
 

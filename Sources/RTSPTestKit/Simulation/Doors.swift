@@ -1,5 +1,5 @@
 internal import RTPTransport
-internal import RTSPKit
+public import RTSPKit
 
 enum TranscriptMedia {
     case presentation(Presentation)
@@ -53,4 +53,34 @@ extension ServerConnection {
 }
 extension ClientEvent { var summary: String { "\(self)" } }
 extension ServerEvent { var summary: String { "\(self)" } }
-extension Transcript { var text: String { "" } }
+extension Transcript {
+    public var text: String {
+        entries.map { e in
+            func b(_ x: [UInt8]) -> String {
+                if x.first == 0x24 || (x.first ?? 0) >= 0x80 { return "<\(x.count) bytes \(x.prefix(8))>" }
+                return String(decoding: x.prefix(600), as: UTF8.self)
+            }
+            let t: String
+            switch e.what {
+            case .input(let i):
+                switch i {
+                case .bytes(let x): t = "< " + b(x)
+                case .rtp(let x): t = "< rtp seq \(Int(x[2]) << 8 | Int(x[3])) m\(x[1] >> 7) ts \(Int(x[4]) << 24 | Int(x[5]) << 16 | Int(x[6]) << 8 | Int(x[7])) \(x.count)"
+                case .rtcp(let x), .report(let x, _): t = "< rtcp \(x.count)"
+                case .capture: t = "< capture"
+                default: t = "< \(i)"
+                }
+            case .output(let o):
+                switch o {
+                case .bytes(let x): t = "> " + b(x)
+                case .batch(let x, let s): t = "> batch seq \(Int(x.bytes[2]) << 8 | Int(x.bytes[3])) n\(x.count) \(s.rawValue)"
+                case .report(let x, _): t = "> rtcp \(x.count)"
+                default: t = "> \(o)"
+                }
+            case .event(let x): t = "= " + x.prefix(150)
+            case .note(let x): t = "# " + x
+            }
+            return "\(Double(Int(e.time / .microseconds(1))) / 1000) \(e.machine) \(t)"
+        }.joined(separator: "\n")
+    }
+}

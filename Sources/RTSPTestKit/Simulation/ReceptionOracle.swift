@@ -15,6 +15,7 @@ public struct ReceptionOracle: Sendable, Hashable {
     public private(set) var scaledJitter = 0
     /// The numbers that came, cycles included.
     private var numbers: Set<Int> = []
+    private var lowest = 0
     private var epoch: ContinuousClock.Instant?
     private var transit: Int?
 
@@ -27,8 +28,8 @@ public struct ReceptionOracle: Sendable, Hashable {
     /// Expected less received, copies counted as received (A.3).
     public var cumulativeLost: Int { expected - received }
 
-    /// Numbers from the first to the highest that never came.
-    public var missing: Int { expected - numbers.count { $0 >= baseSequence } }
+    /// Numbers from the lowest to the highest that never came. Those below the first count as well, where one of them came late.
+    public var missing: Int { received == 0 ? 0 : extendedHighest - lowest + 1 - numbers.count }
 
     /// The interarrival jitter in ticks of the RTP clock (section 6.4.1).
     public var jitter: Int { scaledJitter >> 4 }
@@ -36,7 +37,8 @@ public struct ReceptionOracle: Sendable, Hashable {
     /// A packet came.
     public mutating func receive(_ header: RTPHeader, at now: ContinuousClock.Instant) {
         let number = extend(header.sequenceNumber)
-        if received == 0 { (baseSequence, extendedHighest) = (number, number) }
+        if received == 0 { (baseSequence, extendedHighest, lowest) = (number, number, number) }
+        lowest = min(lowest, number)
         extendedHighest = max(extendedHighest, number)
         received += 1
         numbers.insert(number)

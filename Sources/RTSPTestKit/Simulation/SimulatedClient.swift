@@ -20,6 +20,8 @@ public struct SimulatedClient: Sendable {
     public internal(set) var events: [Simulation.Moment<ClientEvent>] = []
     /// False once the client has lost power.
     public internal(set) var hasPower = true
+    /// How often PLAY was asked for and not refused by the client itself.
+    public internal(set) var playsAsked = 0
     /// How often it has connected.
     public internal(set) var connectionsMade = 0
     /// By which way its packets come, where they come.
@@ -34,6 +36,12 @@ public struct SimulatedClient: Sendable {
     public internal(set) var control: SimulatedNetwork.ConnectionID?
     /// When the machine wants the time, as it said last.
     var deadline: ContinuousClock.Instant?
+    /// Whether it takes packets: from PLAY to the end of the stream, also while it pauses.
+    var takesMedia = false
+    /// The same before the last PLAY, in case that it is refused.
+    var tookMedia = false
+    /// Whether PAUSE was asked for, and PLAY not since.
+    var isPausing = false
     /// What breaks on its next connection.
     var plan: Plan?
     /// Whether it reads its control connection, now and after connecting anew.

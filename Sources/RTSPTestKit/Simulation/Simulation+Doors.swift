@@ -9,6 +9,7 @@ extension Simulation {
         guard clients[index].hasPower else { return }
         var transport = FakeTransport()
         record(.input(input), .init(.client, index + 1))
+        if input == .tearDown { clients[index].takesMedia = false }
         let events = clients[index].connection.take(input, at: now, via: &transport)
         finish(events, transport, client: index)
     }
@@ -43,7 +44,15 @@ extension Simulation {
         case .play(let range): events = try clients[index].connection.play(range, at: now, via: &transport)
         default: events = try clients[index].connection.pause(at: now, via: &transport)
         }
-        if input == .pause || clients[index].connection.state == .ready { clients[index].oracle.resynchronize() }
+        if input != .pause {
+            clients[index].tookMedia = clients[index].takesMedia
+            clients[index].takesMedia = true
+            clients[index].playsAsked += 1
+            // PLAY may be sent right behind PAUSE.
+            let wasStill = clients[index].isPausing || clients[index].connection.state == .ready
+            if wasStill { clients[index].oracle.resynchronize() }
+        }
+        clients[index].isPausing = input == .pause
         record(.input(input), .init(.client, index + 1))
         finish(events, transport, client: index)
     }
@@ -58,7 +67,11 @@ extension Simulation {
         for event in events {
             record(.event(event.summary), .init(.client, index + 1))
             clients[index].events.append(Moment(event, at: now))
-            if case .playing = event { clients[index].oracle.resynchronize() }
+            switch event {
+            case .endOfStream, .closed: clients[index].takesMedia = false
+            case .refused(.play, _): clients[index].takesMedia = clients[index].tookMedia
+            default: break
+            }
             guard event == .reconnect else { continue }
             if let control = clients[index].control { network.close(control, from: .client, at: now) }
             connect(SimulatedClient.ID(index: index))
@@ -103,7 +116,6 @@ extension Simulation {
         guard peer.connection.isFinished else { return }
         servers[server].peers[number] = nil
         servers[server].reporters = servers[server].reporters.filter { $0.value.connection != number }
-        owners[number] = nil
     }
 
     // MARK: The server's owner

@@ -125,6 +125,7 @@ extension Simulation {
 
     private mutating func close(_ id: SimulatedNetwork.ConnectionID, at side: SimulatedNetwork.Side) {
         guard let owners = owners[id.number] else { return }
+        defer { if !network.hasConnection(id) { self.owners[id.number] = nil } }
         switch side {
         case .server:
             enter(.connectionClosed, server: owners.server, connection: id.number)
@@ -159,7 +160,7 @@ extension Simulation {
 
     /// What the network brought, for comparison with what the client says of it.
     private mutating func noteMedia(_ bytes: [UInt8], serial: Int, client index: Int) {
-        guard case .datagrams = clients[index].route, clients[index].connection.state != .closed,
+        guard case .datagrams = clients[index].route, clients[index].takesMedia,
             let header = try? RTPHeader.parse(bytes.span).header
         else { return }
         clients[index].oracle.receive(header, at: now)
