@@ -50,6 +50,7 @@ extension SimulatedNetwork {
 
     /// Something of a stream that waits for a path to carry again.
     enum Parcel: Sendable, Hashable {
+        case open
         case bytes([UInt8])
         case close
     }

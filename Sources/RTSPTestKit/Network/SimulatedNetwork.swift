@@ -131,16 +131,13 @@ public struct SimulatedNetwork: Sendable {
     public mutating func connect(from: Address, to: Address, at now: ContinuousClock.Instant) -> ConnectionID {
         lastConnection += 1
         let id = ConnectionID(lastConnection)
-        let (there, back) = (HostPair(from: from.host, to: to.host), HostPair(from: to.host, to: from.host))
-        connections[id.number] = Connection(client: from, server: to)
-        guard !self[there].isBlackhole, !self[back].isBlackhole else { return id }
-        let arrival = self[there].arrivalInOrder(at: now)
-        let answer = self[back].arrivalInOrder(at: arrival)
-        if listeners.contains(to) {
-            underway.insert(.accepted(id, from: from, to: to), at: arrival)
-            underway.insert(.connected(id), at: answer)
+        let connection = Connection(client: from, server: to)
+        connections[id.number] = connection
+        let there = connection.pair(from: .client)
+        if self[there].isBlackhole || self[there.reversed].isBlackhole {
+            connections[id.number]?[.client].stalled.append(.open)
         } else {
-            underway.insert(.refused(id), at: answer)
+            open(id, connection, at: now)
         }
         return id
     }
@@ -180,16 +177,23 @@ public struct SimulatedNetwork: Sendable {
         for arrival in held { underway.insert(arrival, at: now) }
     }
 
-    /// This side has nothing more to say; both sides learn that the connection is over, in order.
-    public mutating func close(_ id: ConnectionID, from side: Side, at now: ContinuousClock.Instant) {
-        guard connections[id.number]?[side].hasClosed == false, let pair = connections[id.number]?.pair(from: side) else { return }
+    /// This side has nothing more to say; the other learns that the connection is over once it has read what was sent before.
+    /// - Parameter isLingering: whether this side goes on reading until the other has closed, too, for ``lingerTime`` at most;
+    ///   otherwise the connection is over here at once.
+    public mutating func close(
+        _ id: ConnectionID, from side: Side, isLingering: Bool = false, at now: ContinuousClock.Instant
+    ) {
+        guard connections[id.number]?[side].hasClosed == false, let pair = connections[id.number]?.pair(from: side) else {
+            return
+        }
         connections[id.number]?[side].hasClosed = true
         guard !self[pair].isBlackhole else {
             connections[id.number]?[side].stalled.append(.close)
-            return underway.insert(.closed(id, at: side), at: now + lingerTime)
+            return underway.insert(.closed(id, at: side), at: isLingering ? now + lingerTime : now)
         }
         let arrival = self[pair].arrivalInOrder(at: now)
-        underway.insert(.closed(id, at: side.other), at: arrival)
+        if connections[id.number]?.isAccepted == true { underway.insert(.closed(id, at: side.other), at: arrival) }
+        guard isLingering else { return underway.insert(.closed(id, at: side), at: now) }
         let answer = self[pair.reversed].isBlackhole ? now + lingerTime : self[pair.reversed].arrivalInOrder(at: arrival)
         underway.insert(.closed(id, at: side), at: max(answer, arrival))
     }
@@ -237,9 +241,25 @@ public struct SimulatedNetwork: Sendable {
     }
 
     /// A host loses power: nothing reaches it or leaves it any more, and nobody is told.
-    public mutating func kill(host: String) { deadHosts.insert(host) }
+    public mutating func kill(host: String) {
+        deadHosts.insert(host)
+        // What nobody has accepted yet nobody will close.
+        connections = connections.filter { $0.value.isAccepted || $0.value.client.host != host }
+    }
 
     // MARK: Inside
+
+    private mutating func open(_ id: ConnectionID, _ connection: Connection, at now: ContinuousClock.Instant) {
+        let there = connection.pair(from: .client)
+        let arrival = self[there].arrivalInOrder(at: now)
+        let answer = self[there.reversed].arrivalInOrder(at: arrival)
+        if listeners.contains(connection.server) {
+            underway.insert(.accepted(id, from: connection.client, to: connection.server), at: arrival)
+            underway.insert(.connected(id), at: answer)
+        } else {
+            underway.insert(.refused(id), at: answer)
+        }
+    }
 
     private mutating func resume(_ id: ConnectionID, from side: Side, at now: ContinuousClock.Instant) {
         guard let connection = connections[id.number], !connection[side].stalled.isEmpty else { return }
@@ -248,6 +268,7 @@ public struct SimulatedNetwork: Sendable {
         connections[id.number]?[side].stalled = []
         for parcel in connection[side].stalled {
             switch parcel {
+            case .open: open(id, connection, at: now)
             case .bytes(let bytes):
                 for piece in pieces(of: bytes, on: pair) {
                     let arrival = self[pair].arrivalInOrder(byteCount: piece.count, at: now)

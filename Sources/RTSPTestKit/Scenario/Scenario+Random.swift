@@ -48,10 +48,10 @@ extension Scenario {
 
     private static func medium(_ dice: inout SeededGenerator) -> Medium {
         let rate = Int.random(in: 5...30, using: &dice)
-        let size = dice.chance(0.8) ? Int.random(in: 20...2500, using: &dice) : Int.random(in: 2500...12_000, using: &dice)
+        let size = dice.chance(0.85) ? Int.random(in: 20...2000, using: &dice) : Int.random(in: 2000...9000, using: &dice)
         return dice.chance(0.3)
-            ? .live(frames: Int.random(in: 10...50, using: &dice), framesPerSecond: rate, size: size)
-            : .stored(frames: Int.random(in: 1...24, using: &dice), framesPerSecond: rate, size: size)
+            ? .live(frames: Int.random(in: 10...40, using: &dice), framesPerSecond: rate, size: size)
+            : .stored(frames: Int.random(in: 1...20, using: &dice), framesPerSecond: rate, size: size)
     }
 
     private func viewer(_ dice: inout SeededGenerator) -> Viewer {

@@ -65,7 +65,9 @@ extension Transcript {
             case .input(let i):
                 switch i {
                 case .bytes(let x): t = "< " + b(x)
-                case .rtp(let x): t = "< rtp seq \(Int(x[2]) << 8 | Int(x[3])) m\(x[1] >> 7) ts \(Int(x[4]) << 24 | Int(x[5]) << 16 | Int(x[6]) << 8 | Int(x[7])) \(x.count)"
+                case .rtp(let x):
+                    t =
+                        "< rtp seq \(Int(x[2]) << 8 | Int(x[3])) m\(x[1] >> 7) ts \(Int(x[4]) << 24 | Int(x[5]) << 16 | Int(x[6]) << 8 | Int(x[7])) \(x.count)"
                 case .rtcp(let x), .report(let x, _): t = "< rtcp \(x.count)"
                 case .capture: t = "< capture"
                 default: t = "< \(i)"

@@ -35,8 +35,11 @@ public struct ReceptionOracle: Sendable, Hashable {
     public var jitter: Int { scaledJitter >> 4 }
 
     /// A packet came.
-    public mutating func receive(_ header: RTPHeader, at now: ContinuousClock.Instant) {
+    /// - Returns: whether it counts; one that is a hundred numbers behind does not (`MAX_MISORDER` of A.1).
+    @discardableResult
+    public mutating func receive(_ header: RTPHeader, at now: ContinuousClock.Instant) -> Bool {
         let number = extend(header.sequenceNumber)
+        guard received == 0 || number > extendedHighest - 100 else { return false }
         if received == 0 { (baseSequence, extendedHighest, lowest) = (number, number, number) }
         lowest = min(lowest, number)
         extendedHighest = max(extendedHighest, number)
@@ -53,6 +56,7 @@ public struct ReceptionOracle: Sendable, Hashable {
             scaledJitter += Int(difference) - (scaledJitter + 8) >> 4
         }
         self.transit = transit
+        return true
     }
 
     /// The spacing of the next packet says nothing: a pause or a jump lies before it.

@@ -28,8 +28,8 @@ public struct SimulatedClient: Sendable {
     public internal(set) var route: MediaRoute?
     /// What RFC 3550's own algorithms say of the packets that reached it as datagrams.
     public internal(set) var oracle = ReceptionOracle()
-    /// The first and the last RTP datagram that reached it while it took them, by their serial numbers in the network.
-    public internal(set) var received: ClosedRange<Int>?
+    /// The RTP datagrams that reached it while it took them, by their serial numbers in the network.
+    public internal(set) var received: Set<Int> = []
     /// The most bytes that it has held of the server's.
     public internal(set) var peakHeldBytes = 0
     /// Its control connection; `nil` before the first and after the last.
@@ -59,6 +59,22 @@ public struct SimulatedClient: Sendable {
         self.server = server
         self.configuration = configuration
         deadline = connection.deadline
+    }
+
+    /// Opens a door of the machine. (Here, on one value, nothing is copied.)
+    mutating func enter(
+        _ input: Transcript.Input, at now: ContinuousClock.Instant, via transport: inout FakeTransport
+    ) -> [ClientEvent] {
+        if input == .tearDown { takesMedia = false }
+        let events = connection.take(input, at: now, via: &transport)
+        note()
+        return events
+    }
+
+    /// Remembers what the machine says of itself.
+    mutating func note() {
+        deadline = connection.deadline
+        peakHeldBytes = max(peakHeldBytes, connection.heldByteCount)
     }
 
     /// The frames that it has shown, in order.

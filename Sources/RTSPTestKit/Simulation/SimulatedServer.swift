@@ -12,13 +12,29 @@ public struct SimulatedServer: Sendable {
     struct Peer: Sendable {
         var connection: ServerConnection
         let address: SimulatedNetwork.Address
-        /// When the machine wants the time, as it said last.
-        var deadline: ContinuousClock.Instant?
         var routes: [StreamID: MediaRoute] = [:]
         /// The streams that take nothing, as the machine was last told.
         var blocked: Set<StreamID> = []
+        /// What the machine says of itself after a door was opened.
+        struct Condition {
+            var deadline: ContinuousClock.Instant?
+            var heldBytes: Int
+            var isFinished: Bool
+        }
 
-        mutating func noteDeadline() { deadline = connection.deadline }
+        /// (Here, on one value, nothing is copied.)
+        func condition() -> Condition {
+            Condition(
+                deadline: connection.deadline, heldBytes: connection.heldByteCount, isFinished: connection.isFinished)
+        }
+
+        mutating func enter(
+            _ input: Transcript.Input, media: TranscriptMedia?, at now: ContinuousClock.Instant,
+            via transport: inout FakeTransport
+        ) -> ([ServerEvent], Condition) {
+            let events = connection.take(input, media: media, at: now, via: &transport)
+            return (events, condition())
+        }
     }
 
     /// The host that it runs on.
@@ -38,6 +54,10 @@ public struct SimulatedServer: Sendable {
     /// The most bytes that one of its connections has held for its peer.
     public internal(set) var peakHeldBytes = 0
     var peers: [Int: Peer] = [:]
+    /// When their machines want the time, as they said last.
+    var deadlines: [Int: ContinuousClock.Instant] = [:]
+    /// Connections that are over and not forgotten yet.
+    var finished: Set<Int> = []
     /// Whose reports come from where.
     var reporters: [SimulatedNetwork.Address: Reporter] = [:]
 
@@ -51,6 +71,18 @@ public struct SimulatedServer: Sendable {
         self.host = host
         self.configuration = configuration
         self.presentations = presentations
+    }
+
+    /// Opens a door of one of the machines.
+    mutating func enter(
+        _ input: Transcript.Input, connection number: Int, media: TranscriptMedia?, at now: ContinuousClock.Instant,
+        via transport: inout FakeTransport
+    ) -> [ServerEvent] {
+        guard let (events, condition) = peers[number]?.enter(input, media: media, at: now, via: &transport) else { return [] }
+        deadlines[number] = condition.deadline
+        peakHeldBytes = max(peakHeldBytes, condition.heldBytes)
+        if condition.isFinished { finished.insert(number) }
+        return events
     }
 
     /// The connections that are not over, in the order of their making.

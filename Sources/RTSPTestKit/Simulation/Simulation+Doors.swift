@@ -9,8 +9,7 @@ extension Simulation {
         guard clients[index].hasPower else { return }
         var transport = FakeTransport()
         record(.input(input), .init(.client, index + 1))
-        if input == .tearDown { clients[index].takesMedia = false }
-        let events = clients[index].connection.take(input, at: now, via: &transport)
+        let events = clients[index].enter(input, at: now, via: &transport)
         finish(events, transport, client: index)
     }
 
@@ -53,13 +52,12 @@ extension Simulation {
             if wasStill { clients[index].oracle.resynchronize() }
         }
         clients[index].isPausing = input == .pause
+        clients[index].note()
         record(.input(input), .init(.client, index + 1))
         finish(events, transport, client: index)
     }
 
     private mutating func finish(_ events: [ClientEvent], _ transport: FakeTransport, client index: Int) {
-        clients[index].deadline = clients[index].connection.deadline
-        clients[index].peakHeldBytes = max(clients[index].peakHeldBytes, clients[index].connection.heldByteCount)
         for entry in transport.entries {
             record(.output(entry.output), .init(.client, index + 1))
             carryOut(entry, client: index)
@@ -80,14 +78,12 @@ extension Simulation {
 
     /// Opens a door of a server's connection.
     mutating func enter(_ input: Transcript.Input, server: Int, connection number: Int, media: TranscriptMedia? = nil) {
-        guard servers[server].peers[number] != nil else { return }
+        guard servers[server].peers.keys.contains(number) else { return }
         noteBlocked(server: server, connection: number)
         var transport = FakeTransport()
         transport.blockedStreams = servers[server].peers[number]?.blocked ?? []
         record(.input(input), .init(.server, number))
-        let events =
-            servers[server].peers[number]?.connection.take(input, media: media, at: now, via: &transport) ?? []
-        servers[server].peers[number]?.noteDeadline()
+        let events = servers[server].enter(input, connection: number, media: media, at: now, via: &transport)
         for entry in transport.entries {
             record(.output(entry.output), .init(.server, number))
             carryOut(entry, server: server, connection: number)
@@ -102,19 +98,20 @@ extension Simulation {
 
     /// The streams that take nothing at present; said to the machine's record where they are others than before.
     mutating func noteBlocked(server: Int, connection number: Int) {
-        guard let peer = servers[server].peers[number] else { return }
-        let isBlocked = !network.isWritable(.init(number), from: .server)
-        let blocked = Set(peer.routes.keys.filter { if case .interleaved = peer.routes[$0] { isBlocked } else { false } })
-        guard blocked != peer.blocked else { return }
+        guard let routes = servers[server].peers[number]?.routes, !routes.isEmpty else { return }
+        var blocked: Set<StreamID> = []
+        if !network.isWritable(.init(number), from: .server) {
+            for (stream, route) in routes { if case .interleaved = route { blocked.insert(stream) } }
+        }
+        guard blocked != servers[server].peers[number]?.blocked else { return }
         servers[server].peers[number]?.blocked = blocked
         record(.input(.blocked(blocked)), .init(.server, number))
     }
 
     private mutating func forgetFinished(server: Int, connection number: Int) {
-        guard let peer = servers[server].peers[number] else { return }
-        servers[server].peakHeldBytes = max(servers[server].peakHeldBytes, peer.connection.heldByteCount)
-        guard peer.connection.isFinished else { return }
+        guard servers[server].finished.remove(number) != nil else { return }
         servers[server].peers[number] = nil
+        servers[server].deadlines[number] = nil
         servers[server].reporters = servers[server].reporters.filter { $0.value.connection != number }
     }
 

@@ -4,56 +4,58 @@ internal import RTSPKit
 /// From the machines' transports to the network, and into the record.
 extension Simulation {
     mutating func carryOut(_ entry: FakeTransport.Entry, client index: Int) {
-        let client = clients[index]
         switch entry {
         case .control(let bytes):
-            if let control = client.control { network.write(bytes, to: control, from: .client, at: now) }
+            if let control = clients[index].control { network.write(bytes, to: control, from: .client, at: now) }
         case .close:
-            if let control = client.control { network.close(control, from: .client, at: now) }
+            if let control = clients[index].control { network.close(control, from: .client, at: now) }
         case .open(_, let route): clients[index].route = route
         case .closeStream: clients[index].route = nil
         case .batch: break
-        case .report(let report, _):
-            switch client.route {
-            case .interleaved(let channels):
-                guard let control = client.control else { return }
-                let frame = InterleavedFrame(channel: channels.rtcp ?? channels.rtp &+ 1, payload: report)
-                network.write(RTSPSerializer.bytes(of: frame), to: control, from: .client, at: now)
-            case .datagrams(_, let rtcp?):
-                guard let port = client.configuration.clientPorts?.rtcp else { return }
-                let server = servers[client.server.index].host
-                network.send(datagram: report, from: .init(client.host, port), to: .init(server, rtcp), at: now)
-            case .datagrams, nil: break
-            }
+        case .report(let report, _): send(report, client: index)
+        }
+    }
+
+    private mutating func send(_ report: [UInt8], client index: Int) {
+        switch clients[index].route {
+        case .interleaved(let channels):
+            guard let control = clients[index].control else { return }
+            let frame = InterleavedFrame(channel: channels.rtcp ?? channels.rtp &+ 1, payload: report)
+            network.write(RTSPSerializer.bytes(of: frame), to: control, from: .client, at: now)
+        case .datagrams(_, let rtcp?):
+            guard let port = clients[index].configuration.clientPorts?.rtcp else { return }
+            let server = servers[clients[index].server.index].host
+            network.send(datagram: report, from: .init(clients[index].host, port), to: .init(server, rtcp), at: now)
+        case .datagrams, nil: break
         }
     }
 
     mutating func carryOut(_ entry: FakeTransport.Entry, server: Int, connection number: Int) {
-        guard let peer = servers[server].peers[number] else { return }
+        guard let host = servers[server].peers[number]?.address.host else { return }
         switch entry {
         case .control(let bytes): network.write(bytes, to: .init(number), from: .server, at: now)
-        case .close: network.close(.init(number), from: .server, at: now)
+        case .close: network.close(.init(number), from: .server, isLingering: true, at: now)
         case .open(let stream, let route):
             servers[server].peers[number]?.routes[stream] = route
             if case .datagrams(_, let rtcp?) = route {
-                servers[server].reporters[.init(peer.address.host, rtcp)] = .init(connection: number, stream: stream)
+                servers[server].reporters[.init(host, rtcp)] = .init(connection: number, stream: stream)
             }
         case .closeStream(let stream):
-            servers[server].peers[number]?.routes[stream] = nil
-            guard case .datagrams(_, let rtcp?) = peer.routes[stream] else { return }
-            let address = SimulatedNetwork.Address(peer.address.host, rtcp)
+            let route = servers[server].peers[number]?.routes.removeValue(forKey: stream)
+            guard case .datagrams(_, let rtcp?) = route else { return }
+            let address = SimulatedNetwork.Address(host, rtcp)
             if servers[server].reporters[address] == .init(connection: number, stream: stream) {
                 servers[server].reporters[address] = nil
             }
-        case .batch(let batch, let stream): send(batch, on: stream, of: peer, server: server, connection: number)
-        case .report(let report, let stream): send(report, on: stream, of: peer, server: server, connection: number)
+        case .batch(let batch, let stream): send(batch, on: stream, to: host, server: server, connection: number)
+        case .report(let report, let stream): send(report, on: stream, to: host, server: server, connection: number)
         }
     }
 
     private mutating func send(
-        _ batch: RTPPacketBatch, on stream: StreamID, of peer: SimulatedServer.Peer, server: Int, connection number: Int
+        _ batch: RTPPacketBatch, on stream: StreamID, to host: String, server: Int, connection number: Int
     ) {
-        switch peer.routes[stream] {
+        switch servers[server].peers[number]?.routes[stream] {
         case .interleaved(let channels):
             network.write(batch.interleaved(channel: channels.rtp), to: .init(number), from: .server, at: now)
         case .datagrams(let rtp, _):
@@ -62,16 +64,16 @@ extension Simulation {
             for index in 0..<batch.count {
                 network.send(
                     datagram: Array(batch.bytes[batch.range(ofPacketAt: index)]), from: from,
-                    to: .init(peer.address.host, rtp), at: now)
+                    to: .init(host, rtp), at: now)
             }
         case nil: break
         }
     }
 
     private mutating func send(
-        _ report: [UInt8], on stream: StreamID, of peer: SimulatedServer.Peer, server: Int, connection number: Int
+        _ report: [UInt8], on stream: StreamID, to host: String, server: Int, connection number: Int
     ) {
-        switch peer.routes[stream] {
+        switch servers[server].peers[number]?.routes[stream] {
         case .interleaved(let channels):
             guard let channel = channels.rtcp else { return }
             let frame = InterleavedFrame(channel: channel, payload: report)
@@ -79,7 +81,7 @@ extension Simulation {
         case .datagrams(_, let rtcp?):
             guard let port = servers[server].configuration.mediaPorts?.rtcp else { return }
             network.send(
-                datagram: report, from: .init(servers[server].host, port), to: .init(peer.address.host, rtcp), at: now)
+                datagram: report, from: .init(servers[server].host, port), to: .init(host, rtcp), at: now)
         case .datagrams, nil: break
         }
     }

@@ -76,7 +76,8 @@ extension Simulation {
 
     private mutating func takeDeadline() {
         for index in servers.indices {
-            let due = servers[index].peers.filter { isDue($0.value.deadline) }.keys.min()
+            var due: Int?
+            for (number, deadline) in servers[index].deadlines where deadline <= now { due = min(due ?? number, number) }
             if let due { return enter(.advance, server: index, connection: due) }
         }
         for index in clients.indices where clients[index].hasPower && isDue(clients[index].deadline) {
@@ -119,7 +120,7 @@ extension Simulation {
         let configuration = servers[owners.server].configuration
         servers[owners.server].peers[id.number] = SimulatedServer.Peer(
             connection: ServerConnection(peer: from.host, configuration: configuration, at: now), address: from)
-        servers[owners.server].peers[id.number]?.noteDeadline()
+        servers[owners.server].deadlines[id.number] = servers[owners.server].peers[id.number]?.connection.deadline
         begin(.init(.server, id.number), .server(configuration, peer: from.host))
     }
 
@@ -163,9 +164,7 @@ extension Simulation {
         guard case .datagrams = clients[index].route, clients[index].takesMedia,
             let header = try? RTPHeader.parse(bytes.span).header
         else { return }
-        clients[index].oracle.receive(header, at: now)
-        let range = clients[index].received ?? serial...serial
-        clients[index].received = min(range.lowerBound, serial)...max(range.upperBound, serial)
+        if clients[index].oracle.receive(header, at: now) { clients[index].received.insert(serial) }
     }
 
     // MARK: Occasions

@@ -181,9 +181,9 @@ public struct Simulation: Sendable {
             earliest = earliest.map { min($0, moment) } ?? moment
         }
         consider(agenda.first)
-        for client in clients where client.hasPower { consider(client.deadline) }
-        for server in servers {
-            for peer in server.peers.values { consider(peer.deadline) }
+        for index in clients.indices where clients[index].hasPower { consider(clients[index].deadline) }
+        for index in servers.indices {
+            for deadline in servers[index].deadlines.values { consider(deadline) }
         }
         return earliest.map { max($0, now) }
     }
