@@ -106,6 +106,15 @@ public struct SessionIdentity: Sendable, Hashable {
     /// The timestamp of the first frame (RFC 3550 section 5.1).
     public var firstTimestamp: RTPTimestamp
 
+    /// An identity that was drawn before.
+    public init(id: String, labNumber: Int, ssrc: UInt32, firstSequenceNumber: UInt16, firstTimestamp: RTPTimestamp) {
+        self.id = id
+        self.labNumber = labNumber
+        self.ssrc = ssrc
+        self.firstSequenceNumber = firstSequenceNumber
+        self.firstTimestamp = firstTimestamp
+    }
+
     /// Draws an identity. Use a generator that cannot be predicted, as the system's is.
     public init(using generator: inout some RandomNumberGenerator) {
         let digits = Array("0123456789abcdef")

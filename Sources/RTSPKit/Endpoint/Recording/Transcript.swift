@@ -134,6 +134,14 @@ public struct Transcript: Sendable, Hashable {
         case shutDown
         /// A frame was captured (live).
         case capture([UInt8], presentationTime: Duration)
+        /// Through the next door this stream takes so many batches, and no more (server).
+        case room(StreamID, batches: Int)
+        /// A live presentation that the transcript does not hold stands here (server).
+        case outlinedJoin(SnapshotOutline)
+        /// A frame of a live presentation that the transcript does not hold, and the sender report that goes before it (server).
+        case outlinedFrame(FrameOutline, of: LivePresentationID, report: [UInt8]?)
+        /// A live presentation that the transcript does not hold is over (server).
+        case outlinedFinish(LivePresentationID, goodbye: [UInt8])
     }
 
     /// What a machine put into its transport.
@@ -185,6 +193,8 @@ public struct Transcript: Sendable, Hashable {
     public var start: ContinuousClock.Instant
     /// The machines, in the order in which they were made.
     public var participants: [Participant] = []
+    /// What stood at the server's paths, as far as it is known, in order of time.
+    public var presentations: [PresentationEntry] = []
     /// What happened, in order.
     public var entries: [Entry] = []
 
