@@ -13,6 +13,18 @@ public struct LiveFrame: Sendable {
     public var report: [UInt8]?
     /// The frame itself, for readers that take another payload format.
     public var frame: MJPEGFrame
+
+    /// A frame that was packetized before.
+    public init(
+        batch: RTPPacketBatch, firstSequenceNumber: UInt16, timestamp: RTPTimestamp, report: [UInt8]? = nil,
+        frame: MJPEGFrame
+    ) {
+        self.batch = batch
+        self.firstSequenceNumber = firstSequenceNumber
+        self.timestamp = timestamp
+        self.report = report
+        self.frame = frame
+    }
 }
 
 /// What a reader gets on joining a live presentation.
@@ -25,6 +37,16 @@ public struct LiveSnapshot: Sendable {
     public var timestamp: RTPTimestamp
     /// A sender report of this moment (RFC 3550 section 6.4.1).
     public var report: [UInt8]
+
+    /// A snapshot that was taken before.
+    public init(
+        lastFrame: LiveFrame? = nil, nextSequenceNumber: UInt16, timestamp: RTPTimestamp, report: [UInt8]
+    ) {
+        self.lastFrame = lastFrame
+        self.nextSequenceNumber = nextSequenceNumber
+        self.timestamp = timestamp
+        self.report = report
+    }
 }
 
 /// The sending side of a live presentation: one synchronization source, one sequence of packets, whatever the readers.

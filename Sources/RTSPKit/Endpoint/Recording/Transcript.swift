@@ -158,6 +158,14 @@ public struct Transcript: Sendable, Hashable {
         case batch(RTPPacketBatch, StreamID)
         /// A compound RTCP packet.
         case report([UInt8], StreamID)
+
+        /// Whether it is about the control connection, or about streams, and not a packet.
+        public var isConversation: Bool {
+            switch self {
+            case .bytes, .close, .open, .closeStream: true
+            case .batch, .report: false
+            }
+        }
     }
 
     /// One thing that happened.

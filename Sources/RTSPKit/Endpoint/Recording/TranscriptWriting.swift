@@ -39,6 +39,13 @@ extension Transcript.PresentationEntry {
 }
 
 extension Transcript.Entry {
+    /// The entry as its line in ``Transcript/text``.
+    public var text: String {
+        var writer = TranscriptWriter()
+        write(to: &writer)
+        return String(decoding: writer.text.dropLast(), as: UTF8.self)
+    }
+
     fileprivate func write(to writer: inout TranscriptWriter) {
         writer.write("\(TranscriptWriter.decimal(time)) \(machine) ")
         switch what {
