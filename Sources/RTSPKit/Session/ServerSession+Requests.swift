@@ -26,9 +26,14 @@ extension ServerSession {
         case .refused(let status, let headers):
             return respond(status, to: arrival, headers)
         case .accepted(let stream, let transport):
+            let accepted = SetUpStream(stream: stream, url: question.url, transport: transport)
             var streams = state.streams
-            streams.set(SetUpStream(stream: stream, url: question.url, transport: transport))
+            streams.set(accepted)
             state = .ready(streams)
+            // The connection that it would travel on has closed while its owner made up its mind.
+            if accepted.isInterleaved, !arrival.hasListener {
+                return finish(.connectionClosed, unanswered: .serviceUnavailable)
+            }
             return respond(.ok, to: arrival, ["Transport": transport.description])
         }
     }

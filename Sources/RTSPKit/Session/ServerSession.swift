@@ -127,7 +127,8 @@ public struct ServerSession: Sendable, Hashable, Identifiable {
     }
 
     /// The control connection closed. A session whose media it carried ends with it, and so does one with nothing set up, since
-    /// nobody knows its id. Any other lives on until its timeout, and requests that have arrived still take effect, unanswered.
+    /// nobody knows its id. Any other lives on until its timeout, and requests that have arrived still take effect, unanswered;
+    /// a SETUP among them that is then accepted for interleaved media ends the session.
     public mutating func connectionClosed(at now: ContinuousClock.Instant) -> [Action] {
         move(to: now)
         open?.unanswered.hasListener = false

@@ -120,4 +120,18 @@ private typealias Fixture = SessionFixtures
             ])
         #expect(session.state == .closed(.teardown))
     }
+
+    @Test func `interleaved media that is accepted after its connection closed ends the session, and is released`() throws {
+        var session = try Fixture.ready()
+        _ = session.receive(Fixture.setup(2, url: Fixture.audio, transport: "RTP/AVP/TCP;unicast;interleaved=0-1"), at: start)
+        _ = session.receive(Fixture.request(.play, 3), at: start)
+        #expect(session.connectionClosed(at: start) == [])
+        #expect(
+            try session.answer(.setup(.accepted(stream: 1, Fixture.interleaved)), at: start) == [
+                .media(.stop), .closed(.connectionClosed),
+            ])
+        #expect(session.state == .closed(.connectionClosed))
+        #expect(session.openQuestion == nil)
+        #expect(session.deadline == nil)
+    }
 }
