@@ -3,8 +3,8 @@ import Testing
 
 private typealias Fixture = SessionFixtures
 
-/// Every command in every state, and every order of events.
-@Suite struct ClientSessionSequencesTests {
+/// Every command in every state, and every order of events. One walk after the other, since each takes some hundred megabytes.
+@Suite(.serialized) struct ClientSessionSequencesTests {
     static let commands: [(ClientSession.Command, RTSPMethod)] = [
         (.options, .options), (.describe, .describe), (Fixture.setupCommand, .setup), (.play(nil), .play), (.pause, .pause),
         (.teardown, .teardown), (.keepAlive, .options),
@@ -28,27 +28,48 @@ private typealias Fixture = SessionFixtures
             let actions = try session.perform(command, at: Fixture.start)
             if case .send(let request) = actions.first {
                 #expect(session.state == before.state, "\(command): moved before the answer")
-                _ = session.receive(ClientModel.success(request), at: Fixture.start)
+                _ = session.receive(Self.success(request), at: Fixture.start)
             }
             #expect(session.state.phase == (command == .teardown ? nil : next), "\(command) in \(phase)")
         }
     }
 
-    @Test func `every sequence of five events keeps the promises`() {
-        var walk = Walk()
-        walk.visit(ClientModel(phase: .initial, session: Fixture.client()), left: 5)
+    @Test(arguments: [false, true])
+    func `every sequence of events keeps the promises`(isStrict: Bool) {
+        let start = ClientSituation(model: ClientModel(isStrict: isStrict))
+        let name = "ClientSession, \(isStrict ? "strict" : "lenient")"
+        let walk = SequenceWalk.reported(name, from: start, depth: SequenceDepth.whole(debug: isStrict ? 6 : 7))
         #expect(walk.complaints == [])
-        #expect(walk.visited == (1...5).reduce(0) { $0 + ServerSessionSequencesTests.power(ClientModel.events.count, $1) })
-        #expect(walk.phases == ["initial", "ready", "playing", "closed"])
+        #expect(walk.failures == 0)
+        #expect(walk.sequences == SequenceDepth.power(ClientStep.allCases.count, walk.depth))
+        if walk.depth > 4 { #expect(walk.phases { $0.session.state.phase } == [nil, .initial, .ready, .playing]) }
     }
 
-    @Test func `every sequence of four events keeps the promises of a playing session`() throws {
-        var walk = Walk()
-        var model = ClientModel(phase: .playing, session: try Fixture.playingClient())
-        model.lastCSeq = 2
-        walk.visit(model, left: 4)
+    @Test(arguments: [false, true])
+    func `every sequence of events keeps the promises of a playing session`(isStrict: Bool) {
+        var start = ClientSituation(model: ClientModel(isStrict: isStrict))
+        let complaints = [.setup, .succeedOldest, .play, .succeedOldest].flatMap { start.take($0) }
+        #expect(complaints == [])
+        #expect(start.session.state.phase == .playing)
+        let name = "ClientSession, playing, \(isStrict ? "strict" : "lenient")"
+        let walk = SequenceWalk.reported(name, from: start, depth: SequenceDepth.whole(debug: 5))
         #expect(walk.complaints == [])
-        #expect(walk.phases == ["ready", "playing", "closed"])
+        #expect(walk.failures == 0)
+        #expect(walk.sequences == SequenceDepth.power(ClientStep.allCases.count, walk.depth))
+        #expect(walk.phases { $0.session.state.phase } == [nil, .ready, .playing])
+    }
+
+    @Test(arguments: [5, 7])
+    func `driving each situation once finds what driving each sequence finds`(patience: Int) {
+        // A model with more patience than the session complains, which is to be found by both.
+        let start = ClientSituation(model: ClientModel(patience: patience))
+        let memoized = SequenceWalk.memoized(from: start, depth: 4)
+        let plain = SequenceWalk.plain(from: start, depth: 4)
+        #expect(memoized.sequences == plain.sequences)
+        #expect(memoized.situations == plain.situations)
+        #expect(memoized.failures == plain.failures)
+        #expect(memoized.complaints.isEmpty == (patience == 5))
+        #expect(plain.complaints.isEmpty == (patience == 5))
     }
 
     static func session(in phase: SessionPhase) throws -> ClientSession {
@@ -59,130 +80,7 @@ private typealias Fixture = SessionFixtures
         }
     }
 
-    private struct Walk {
-        var visited = 0
-        var complaints: [String] = []
-        var phases: Set<String> = []
-
-        mutating func visit(_ model: ClientModel, left: Int) {
-            guard left > 0, complaints.count < 10 else { return }
-            for event in ClientModel.events {
-                var next = model
-                next.step(event)
-                visited += 1
-                phases.insert(next.session.state.phase?.rawValue ?? "closed")
-                if !next.complaints.isEmpty { complaints.append("\(next.history): \(next.complaints)") }
-                visit(next, left: left - 1)
-            }
-        }
-    }
-}
-
-/// A session beside what the answers to its requests must add up to.
-private struct ClientModel {
-    enum Event: Hashable, CustomStringConvertible {
-        case perform(ClientSession.Command), succeed, refuse, wait, disconnect, endByServer
-
-        var description: String {
-            switch self {
-            case .perform(.setup): "setup"
-            case .perform(let command): "\(command)"
-            case .succeed: "succeed"
-            case .refuse: "refuse"
-            case .wait: "wait"
-            case .disconnect: "disconnect"
-            case .endByServer: "endByServer"
-            }
-        }
-    }
-
-    static let events: [Event] = [
-        .perform(SessionFixtures.setupCommand), .perform(.play(nil)), .perform(.pause), .perform(.teardown), .succeed, .refuse,
-        .wait, .disconnect, .endByServer,
-    ]
-
-    var phase: SessionPhase?
-    var session: ClientSession
-    var requests: [RTSPRequest] = []
-    var lastCSeq = 0
-    var time = SessionFixtures.start
-    var history: [Event] = []
-    var complaints: [String] = []
-
-    init(phase: SessionPhase, session: ClientSession) {
-        self.phase = phase
-        self.session = session
-    }
-
-    mutating func step(_ event: Event) {
-        history.append(event)
-        let before = session
-        switch event {
-        case .perform(let command): perform(command, before)
-        case .succeed: settle(before, succeeds: true)
-        case .refuse: settle(before, succeeds: false)
-        case .wait:
-            time = time.advanced(by: .seconds(3))
-            check(session.advance(to: time), before)
-        case .disconnect: check(session.connectionClosed(at: time), before)
-        case .endByServer:
-            let actions = session.receive(RTSPRequest(.teardown, cSeq: 1), at: time)
-            let responses = actions.filter { if case .respond = $0 { true } else { false } }
-            if responses.count != (before.state.phase == nil ? 0 : 1) { complaints.append("server's request unanswered") }
-            check(actions, before)
-        }
-    }
-
-    static func success(_ request: RTSPRequest) -> RTSPResponse {
-        request.method == .setup
-            ? SessionFixtures.setupAnswer(request.cSeq ?? 0) : SessionFixtures.answer(.ok, request.cSeq)
-    }
-
-    private mutating func perform(_ command: ClientSession.Command, _ before: ClientSession) {
-        do {
-            check(try session.perform(command, at: time), before)
-            if before.isEnding { complaints.append("a command was taken while ending") }
-        } catch {
-            if session != before { complaints.append("a wrong command changed the session") }
-        }
-    }
-
-    private mutating func settle(_ before: ClientSession, succeeds: Bool) {
-        guard !requests.isEmpty else { return }
-        let request = requests.removeFirst()
-        if let known = phase, succeeds {
-            phase = request.method == .teardown ? nil : SessionTransitions.next(request.method, from: known)
-            if phase == nil, request.method != .teardown { complaints.append("\(request.method) was sent in \(known)") }
-        } else if request.method == .teardown {
-            phase = nil
-        }
-        let response =
-            succeeds ? Self.success(request) : SessionFixtures.answer(.internalServerError, request.cSeq)
-        let actions = session.receive(response, at: time)
-        let events = actions.filter { if case .inform = $0 { true } else { false } }
-        if before.state.phase != nil, request.method != .teardown, events.count != 1 { complaints.append("not told: \(actions)") }
-        check(actions, before)
-    }
-
-    private mutating func check(_ actions: [ClientSession.Action], _ before: ClientSession) {
-        if before.state.phase == nil, !actions.isEmpty { complaints.append("\(actions) once closed") }
-        for (index, action) in actions.enumerated() {
-            switch action {
-            case .send(let request):
-                if request.cSeq != lastCSeq + 1 { complaints.append("CSeq \(request.cSeq ?? -1) after \(lastCSeq)") }
-                lastCSeq += 1
-                requests.append(request)
-                if request.headers["Session"] != before.sessionID { complaints.append("Session is not as it was given") }
-            case .closed(let reason):
-                if index != actions.count - 1 { complaints.append("closed, but not last") }
-                if session.state != .closed(reason) { complaints.append("closed, but not in state") }
-                phase = nil
-            case .respond, .inform: break
-            }
-        }
-        if session.state.phase != phase { complaints.append("the table has \(phase?.rawValue ?? "closed")") }
-        let hasDeadline = phase != nil && (phase != .initial || !requests.isEmpty)
-        if (session.deadline != nil) != hasDeadline { complaints.append("deadline: \(String(describing: session.deadline))") }
-        if let deadline = session.deadline, deadline <= time { complaints.append("overdue") }
+    private static func success(_ request: RTSPRequest) -> RTSPResponse {
+        request.method == .setup ? Fixture.setupAnswer(request.cSeq ?? 0) : Fixture.answer(.ok, request.cSeq)
     }
 }
