@@ -63,7 +63,7 @@ public struct SimulatedClient: Sendable {
 
     /// Opens a door of the machine. (Here, on one value, nothing is copied.)
     mutating func enter(
-        _ input: Transcript.Input, at now: ContinuousClock.Instant, via transport: inout FakeTransport
+        _ input: Transcript.Input, at now: ContinuousClock.Instant, via transport: inout TranscriptTransport
     ) -> [ClientEvent] {
         if input == .tearDown { takesMedia = false }
         let events = connection.take(input, at: now, via: &transport)

@@ -29,8 +29,8 @@ public struct SimulatedServer: Sendable {
         }
 
         mutating func enter(
-            _ input: Transcript.Input, media: TranscriptMedia?, at now: ContinuousClock.Instant,
-            via transport: inout FakeTransport
+            _ input: Transcript.Input, media: Transcript.Media?, at now: ContinuousClock.Instant,
+            via transport: inout TranscriptTransport
         ) -> ([ServerEvent], Condition) {
             let events = connection.take(input, media: media, at: now, via: &transport)
             return (events, condition())
@@ -75,8 +75,8 @@ public struct SimulatedServer: Sendable {
 
     /// Opens a door of one of the machines.
     mutating func enter(
-        _ input: Transcript.Input, connection number: Int, media: TranscriptMedia?, at now: ContinuousClock.Instant,
-        via transport: inout FakeTransport
+        _ input: Transcript.Input, connection number: Int, media: Transcript.Media?, at now: ContinuousClock.Instant,
+        via transport: inout TranscriptTransport
     ) -> [ServerEvent] {
         guard let (events, condition) = peers[number]?.enter(input, media: media, at: now, via: &transport) else { return [] }
         deadlines[number] = condition.deadline

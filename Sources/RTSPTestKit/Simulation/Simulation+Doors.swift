@@ -7,7 +7,7 @@ extension Simulation {
     /// Opens a door of a client.
     mutating func enter(_ input: Transcript.Input, client index: Int) {
         guard clients[index].hasPower else { return }
-        var transport = FakeTransport()
+        var transport = TranscriptTransport()
         record(.input(input), .init(.client, index + 1))
         let events = clients[index].enter(input, at: now, via: &transport)
         finish(events, transport, client: index)
@@ -37,7 +37,7 @@ extension Simulation {
     /// A command that the client may refuse; then nothing has happened, and nothing is recorded.
     private mutating func order(_ input: Transcript.Input, client index: Int) throws(ClientConnection.CommandError) {
         guard clients[index].hasPower else { return }
-        var transport = FakeTransport()
+        var transport = TranscriptTransport()
         let events: [ClientEvent]
         switch input {
         case .play(let range): events = try clients[index].connection.play(range, at: now, via: &transport)
@@ -57,9 +57,9 @@ extension Simulation {
         finish(events, transport, client: index)
     }
 
-    private mutating func finish(_ events: [ClientEvent], _ transport: FakeTransport, client index: Int) {
-        for entry in transport.entries {
-            record(.output(entry.output), .init(.client, index + 1))
+    private mutating func finish(_ events: [ClientEvent], _ transport: TranscriptTransport, client index: Int) {
+        for entry in transport.outputs {
+            record(.output(entry), .init(.client, index + 1))
             carryOut(entry, client: index)
         }
         for event in events {
@@ -77,15 +77,15 @@ extension Simulation {
     }
 
     /// Opens a door of a server's connection.
-    mutating func enter(_ input: Transcript.Input, server: Int, connection number: Int, media: TranscriptMedia? = nil) {
+    mutating func enter(_ input: Transcript.Input, server: Int, connection number: Int, media: Transcript.Media? = nil) {
         guard servers[server].peers.keys.contains(number) else { return }
         noteBlocked(server: server, connection: number)
-        var transport = FakeTransport()
+        var transport = TranscriptTransport()
         transport.blockedStreams = servers[server].peers[number]?.blocked ?? []
         record(.input(input), .init(.server, number))
         let events = servers[server].enter(input, connection: number, media: media, at: now, via: &transport)
-        for entry in transport.entries {
-            record(.output(entry.output), .init(.server, number))
+        for entry in transport.outputs {
+            record(.output(entry), .init(.server, number))
             carryOut(entry, server: server, connection: number)
         }
         for event in events {

@@ -3,9 +3,9 @@ internal import RTSPKit
 
 /// From the machines' transports to the network, and into the record.
 extension Simulation {
-    mutating func carryOut(_ entry: FakeTransport.Entry, client index: Int) {
+    mutating func carryOut(_ entry: Transcript.Output, client index: Int) {
         switch entry {
-        case .control(let bytes):
+        case .bytes(let bytes):
             if let control = clients[index].control { network.write(bytes, to: control, from: .client, at: now) }
         case .close:
             if let control = clients[index].control { network.close(control, from: .client, at: now) }
@@ -30,10 +30,10 @@ extension Simulation {
         }
     }
 
-    mutating func carryOut(_ entry: FakeTransport.Entry, server: Int, connection number: Int) {
+    mutating func carryOut(_ entry: Transcript.Output, server: Int, connection number: Int) {
         guard let host = servers[server].peers[number]?.address.host else { return }
         switch entry {
-        case .control(let bytes): network.write(bytes, to: .init(number), from: .server, at: now)
+        case .bytes(let bytes): network.write(bytes, to: .init(number), from: .server, at: now)
         case .close: network.close(.init(number), from: .server, isLingering: true, at: now)
         case .open(let stream, let route):
             servers[server].peers[number]?.routes[stream] = route
@@ -100,19 +100,8 @@ extension Simulation {
     }
 
     /// What stands at a path, for whoever runs the transcript again.
-    mutating func note(_ presentation: Presentation, at path: String) {}
-}
-
-extension FakeTransport.Entry {
-    /// The same in a transcript.
-    var output: Transcript.Output {
-        switch self {
-        case .control(let bytes): .bytes(bytes)
-        case .close: .close
-        case .open(let stream, let route): .open(stream, route)
-        case .closeStream(let stream): .closeStream(stream)
-        case .batch(let batch, let stream): .batch(batch, stream)
-        case .report(let report, let stream): .report(report, stream)
-        }
+    mutating func note(_ presentation: Presentation, at path: String) {
+        let entry = Transcript.PresentationEntry(.init(presentation), at: path, from: start.duration(to: now))
+        transcript?.presentations.append(entry)
     }
 }

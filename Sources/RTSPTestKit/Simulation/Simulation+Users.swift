@@ -77,7 +77,7 @@ extension Simulation {
         record(.input(.capture(frame.image, presentationTime: frame.presentationTime)), .init(.live, number))
         guard let packets = try servers[server.index].live[id]?.packetize(frame, at: now) else { return }
         for connection in servers[server.index].peers.keys.sorted() {
-            enter(.deliver(live: number), server: server.index, connection: connection, media: .frame(packets))
+            enter(.deliver(live: number), server: server.index, connection: connection, media: .frame(packets, of: id))
         }
     }
 
@@ -100,7 +100,7 @@ extension Simulation {
         for connection in servers[server.index].peers.keys.sorted() {
             enter(
                 .finish(live: Int(truncatingIfNeeded: id.rawValue)), server: server.index, connection: connection,
-                media: .goodbye(goodbye))
+                media: .goodbye(goodbye, of: id))
         }
     }
 
