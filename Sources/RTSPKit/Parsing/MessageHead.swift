@@ -25,9 +25,11 @@ struct MessageHead: Sendable, Hashable {
             finishField()
             return try bodyLength(limit: limits.body)
         }
-        if name != nil, first == 0x20 || first == 0x09 {
+        if name != nil, Self.isBlank(first) {
+            // The line end and the blanks around it count as one blank (RFC 2068 section 2.2).
+            while let last = value.last, Self.isBlank(last) { value.removeLast() }
             value.append(0x20)
-            value.append(contentsOf: line)
+            value.append(contentsOf: line.drop(while: Self.isBlank))
             return nil
         }
         finishField()
@@ -49,6 +51,8 @@ struct MessageHead: Sendable, Hashable {
             .response(RTSPResponse(status, headers: headers, body: body, version: version))
         }
     }
+
+    private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
 
     private mutating func finishField() {
         guard let name else { return }

@@ -36,7 +36,7 @@ private let stream: [UInt8] =
     + Array("TEARDOWN rtsp://h/é RTSP/2.0\r\nCSeq : 2\r\n\r\nOPTIONS".utf8)
 
 private let messages: [RTSPMessage] = [
-    .request(RTSPRequest(.describe, url: "rtsp://h/a", headers: ["CSeq": "1", "X": "a  b"])),
+    .request(RTSPRequest(.describe, url: "rtsp://h/a", headers: ["CSeq": "1", "X": "a b"])),
     .interleaved(InterleavedFrame(channel: 1, payload: [36, 10, 13])),
     .response(RTSPResponse(.ok, headers: ["CSeq": "1", "Content-Length": "4"], body: [36, 13, 10, 13])),
     .interleaved(InterleavedFrame(channel: 0, payload: [])),
@@ -106,6 +106,11 @@ struct RTSPParserTests {
         let bytes = junk + RTSPSerializer.bytes(of: message) + junk + RTSPSerializer.bytes(of: frame)
         #expect(read(bytes) == Outcome(messages: [message, frame]))
         #expect(read(bytes, piecesOf: 1) == Outcome(messages: [message, frame]))
+    }
+
+    @Test func `a continued value has one blank where its lines meet`() {
+        let outcome = read("OPTIONS * RTSP/1.0\r\nX: a, \t\r\n \t b,\r\n\t\r\n c\r\nY:\r\n d\r\n\r\n")
+        #expect(outcome.messages == [.request(RTSPRequest(.options, headers: ["X": "a, b, c", "Y": "d"]))])
     }
 
     @Test func `M11 junk without a line end before a frame or a status line is passed over`() {
