@@ -1,4 +1,5 @@
 import ArgumentParser
+import RTSPKit
 import RTSPTestKit
 
 @main

@@ -78,6 +78,8 @@ extension SimulatedNetwork {
 
         let client: Address
         let server: Address
+        /// Whether somebody listens, and the connecting side will hear of it.
+        var isAnswered = false
         var isAccepted = false
         var isReset = false
         var writes = 0

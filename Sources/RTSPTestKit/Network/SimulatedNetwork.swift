@@ -48,7 +48,7 @@ public struct SimulatedNetwork: Sendable {
         case accepted(ConnectionID, from: Address, to: Address)
         /// The connection stands, at its connecting side.
         case connected(ConnectionID)
-        /// Nobody listens there.
+        /// Nobody listens there, or nothing passes.
         case refused(ConnectionID)
         /// Bytes of a connection, at this side.
         case bytes([UInt8], ConnectionID, at: Side)
@@ -68,6 +68,8 @@ public struct SimulatedNetwork: Sendable {
 
     /// How many bytes a side may have written that the other has not read, before it cannot write.
     public var window = 65_536
+    /// How long a host goes on trying to connect where nothing passes.
+    public var connectTime: Duration = .seconds(5)
     /// How long a side that has closed waits for an answer from a peer that gives none.
     public var lingerTime: Duration = .seconds(2)
     /// What happens between hosts that no other conditions were given for.
@@ -136,6 +138,7 @@ public struct SimulatedNetwork: Sendable {
         let there = connection.pair(from: .client)
         if self[there].isBlackhole || self[there.reversed].isBlackhole {
             connections[id.number]?[.client].stalled.append(.open)
+            underway.insert(.refused(id), at: now + connectTime)
         } else {
             open(id, connection, at: now)
         }
@@ -254,6 +257,7 @@ public struct SimulatedNetwork: Sendable {
         let arrival = self[there].arrivalInOrder(at: now)
         let answer = self[there.reversed].arrivalInOrder(at: arrival)
         if listeners.contains(connection.server) {
+            connections[id.number]?.isAnswered = true
             underway.insert(.accepted(id, from: connection.client, to: connection.server), at: arrival)
             underway.insert(.connected(id), at: answer)
         } else {
@@ -292,7 +296,9 @@ public struct SimulatedNetwork: Sendable {
         case .connected(let id):
             return reaches(id, .client) ? arrival : nil
         case .refused(let id):
-            return connections.removeValue(forKey: id.number) == nil ? nil : arrival
+            guard connections[id.number]?.isAnswered == false else { return nil }
+            connections[id.number] = nil
+            return arrival
         case .writable(let id, let side):
             return reaches(id, side) ? arrival : nil
         case .bytes(let bytes, let id, let side):

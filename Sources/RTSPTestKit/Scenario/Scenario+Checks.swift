@@ -114,7 +114,7 @@ extension Scenario {
         let plays = viewer.acts.filter { if case .play = $0.command { true } else { false } }
         guard plays.map(\.command) == [.play(nil)], client.hasEnded else { return [] }
         let pauses = viewer.acts.contains { $0.command == .pause || $0.command == .stopReading }
-        guard !pauses, client.frames.count != frames else { return [] }
+        guard !pauses, client.connectionsMade == 1, client.frames.count != frames else { return [] }
         return ["\(client.frames.count) of \(frames) frames were shown"]
     }
 

@@ -74,8 +74,10 @@ extension Scenario {
             viewer.acts += Self.interlude(of: length, &dice, &time)
         }
         time += dice.chance(0.6) ? length + .seconds(2) : .milliseconds(Int.random(in: 0...800, using: &dice))
-        let ending: Simulation.Command = dice.chance(0.7) ? .tearDown : dice.chance(0.5) ? .disconnect : .losePower
-        viewer.acts.append(Act(ending, at: time))
+        // A client of the course dialect connects anew when it is disconnected.
+        let endings: [Simulation.Command] = viewer.dialect == .lab ? [.losePower] : [.disconnect, .losePower]
+        let ending = dice.chance(0.7) ? nil : endings.randomElement(using: &dice)
+        viewer.acts.append(Act(ending ?? .tearDown, at: time))
         if dice.chance(0.25) { viewer.breakdown = Self.breakdown(before: time, &dice) }
         return viewer
     }
