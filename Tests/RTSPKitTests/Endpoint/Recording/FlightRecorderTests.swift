@@ -95,6 +95,36 @@ import Testing
         }
     }
 
+    @Test func `a server's flight tells what its owner answered, and which streams took no more`() {
+        let configuration = ServerConnection.Configuration(
+            wallClock: WallClock(instant: Self.start, ntp: NTPTimestamp(rawValue: 0)))
+        var recorder = FlightRecorder(server: configuration, peer: "192.0.2.1", at: Self.start)
+        let asked = ServerEvent.ask(.find(path: "/movie", purpose: .session))
+        recorder.record(.bytes(Self.reply), at: Self.start + .seconds(1), outputs: [], events: [asked])
+        var generator = SeededGenerator(seed: 1)
+        let identity = SessionIdentity(using: &generator)
+        let movie = Presentation.stored(StoredPresentation(name: "movie", source: FrameList(count: 25)))
+        for second in 2...3 {
+            let input = recorder.input(for: .found(movie, identity))
+            #expect(input == .found(path: "/movie", identity))
+            recorder.record(input, at: Self.start + .seconds(second), outputs: [], events: [ServerEvent]())
+        }
+        let stream = StreamID(rawValue: 3)
+        recorder.record(
+            .advance, at: Self.start + .seconds(4), outputs: [], events: [ServerEvent](), refusing: [stream: 1])
+        let transcript = recorder.transcript
+        #expect(
+            transcript.presentations == [
+                .init(.stored(name: "movie", frames: 25, duration: .seconds(1)), at: "/movie", from: .seconds(1))
+            ])
+        #expect(
+            Self.inputs(transcript) == [
+                .bytes(Self.reply), .found(path: "/movie", identity), .found(path: "/movie", identity),
+                .room(stream, batches: 1), .advance,
+            ])
+        #expect(transcript.participants == [.init(.init(.server, 1), .server(configuration, peer: "192.0.2.1"), at: .zero)])
+    }
+
     @Test func `a conversation that never ends stays within its budgets`() {
         var recorder = Self.recorder(conversation: 4000, media: 4000)
         for index in 0..<1000 {
