@@ -11,6 +11,8 @@ final class ClientDriver {
     private let configuration: RTSPClient.Configuration
     private let datagrams: DatagramPorts?
     private var connection: ClientConnection
+    /// Where a flight is recorded.
+    private var flight: FlightRecorder?
     private var channel: any Channel
     private var route: MediaRoute?
     private var timer: Scheduled<Void>?
@@ -25,7 +27,7 @@ final class ClientDriver {
     /// A driver of a connection that stands already.
     init(
         channel: any Channel, target: RTSPTarget, configuration: RTSPClient.Configuration, datagrams: DatagramPorts?,
-        connection: ClientConnection
+        connection: ClientConnection, flight: FlightRecorder?
     ) {
         eventLoop = channel.eventLoop
         self.channel = channel
@@ -33,6 +35,7 @@ final class ClientDriver {
         self.configuration = configuration
         self.datagrams = datagrams
         self.connection = connection
+        self.flight = flight
         datagrams?.onDatagram = { [weak self] in self?.receive($0, from: $1, $2) }
     }
 
@@ -61,12 +64,14 @@ final class ClientDriver {
         guard (try? channel.pipeline.syncOperations.addHandler(ClientConnectionHandler(driver: self))) != nil,
             channel.isActive
         else { return closed(channel) }
-        enter { connection, now, outbox in connection.connected(at: now, via: &outbox) }
+        enter(.connected) { connection, now, outbox in connection.connected(at: now, via: &outbox) }
     }
 
     func receive(_ bytes: ByteBuffer, on channel: any Channel) {
         guard channel === self.channel else { return }
-        enter { connection, now, outbox in connection.receive(bytes.readableBytesUInt8Span, at: now, via: &outbox) }
+        enter(.bytes(Array(bytes.readableBytesView))) { connection, now, outbox in
+            connection.receive(bytes.readableBytesUInt8Span, at: now, via: &outbox)
+        }
     }
 
     private func receive(_ kind: DatagramPorts.Kind, from address: SocketAddress, _ bytes: ByteBuffer) {
@@ -76,7 +81,7 @@ final class ClientDriver {
             knownSource = address
         }
         guard kind == .rtcp else {
-            return enter { connection, now, outbox in
+            return enter(.rtp(Array(bytes.readableBytesView))) { connection, now, outbox in
                 connection.receive(rtp: bytes.readableBytesUInt8Span, at: now, via: &outbox)
             }
         }
@@ -84,13 +89,15 @@ final class ClientDriver {
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
         let packet = Array(bytes.readableBytesView)
         eventLoop.execute {
-            bound.value.enter { connection, now, outbox in connection.receive(rtcp: packet.span, at: now, via: &outbox) }
+            bound.value.enter(.rtcp(packet)) { connection, now, outbox in
+                connection.receive(rtcp: packet.span, at: now, via: &outbox)
+            }
         }
     }
 
     func closed(_ channel: any Channel) {
         guard channel === self.channel, !isReconnecting else { return }
-        enter { connection, now, outbox in connection.connectionClosed(at: now, via: &outbox) }
+        enter(.connectionClosed) { connection, now, outbox in connection.connectionClosed(at: now, via: &outbox) }
     }
 
     // MARK: Commands
@@ -105,13 +112,13 @@ final class ClientDriver {
     }
 
     func play(_ range: NormalPlayTimeRange?) -> EventLoopFuture<Void> {
-        command(waitingAt: \.playing) { connection, now, outbox throws(ClientConnection.CommandError) in
+        command(.play(range), waitingAt: \.playing) { connection, now, outbox throws(ClientConnection.CommandError) in
             try connection.play(range, at: now, via: &outbox)
         }
     }
 
     func pause() -> EventLoopFuture<Void> {
-        command(waitingAt: \.paused) { connection, now, outbox throws(ClientConnection.CommandError) in
+        command(.pause, waitingAt: \.paused) { connection, now, outbox throws(ClientConnection.CommandError) in
             try connection.pause(at: now, via: &outbox)
         }
     }
@@ -131,7 +138,7 @@ final class ClientDriver {
             promise.succeed()
         } else {
             waiters.closing.append(promise)
-            enter { connection, now, outbox in connection.tearDown(at: now, via: &outbox) }
+            enter(.tearDown) { connection, now, outbox in connection.tearDown(at: now, via: &outbox) }
         }
         return promise.futureResult
     }
@@ -156,20 +163,26 @@ final class ClientDriver {
     private typealias CommandDoor = (inout ClientConnection, ContinuousClock.Instant, inout ClientOutbox)
         throws(ClientConnection.CommandError) -> [ClientEvent]
 
-    private func enter(_ door: Door) {
+    /// - Parameter input: what goes through the door, for the flight; asked for only where one is recorded.
+    private func enter(_ input: @autoclosure () -> Transcript.Input, _ door: Door) {
         var outbox = ClientOutbox()
-        let events = door(&connection, .now, &outbox)
+        let now = ContinuousClock.now
+        let events = door(&connection, now, &outbox)
+        flight?.record(input(), at: now, outputs: outbox.outputs, events: events)
         finish(outbox, events)
     }
 
     /// Does what the user wants; fulfilled when the server has answered.
     private func command(
+        _ input: @autoclosure () -> Transcript.Input,
         waitingAt list: WritableKeyPath<ClientWaiters, [EventLoopPromise<Void>]>, _ door: CommandDoor
     ) -> EventLoopFuture<Void> {
         let promise = eventLoop.makePromise(of: Void.self)
         var outbox = ClientOutbox()
+        let now = ContinuousClock.now
         do {
-            let events = try door(&connection, .now, &outbox)
+            let events = try door(&connection, now, &outbox)
+            flight?.record(input(), at: now, outputs: outbox.outputs, events: events)
             waiters[keyPath: list].append(promise)
             finish(outbox, events)
         } catch {
@@ -198,7 +211,7 @@ final class ClientDriver {
 
     private func fire() {
         timerDeadline = nil
-        enter { connection, now, outbox in connection.advance(to: now, via: &outbox) }
+        enter(.advance) { connection, now, outbox in connection.advance(to: now, via: &outbox) }
     }
 
     // MARK: Carrying out
@@ -208,7 +221,8 @@ final class ClientDriver {
             switch entry {
             case .control(let bytes): channel.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil)
             case .close: channel.close(promise: nil)
-            case .open(let route): self.route = route
+            case .open(_, let route): self.route = route
+            case .closeStream: break
             case .report(let report): send(report)
             }
         }
@@ -299,5 +313,8 @@ final class ClientDriver {
         channel.close(promise: nil)
         datagrams?.close()
         close(nil)
+        guard let flight else { return }
+        self.flight = nil
+        configuration.onFlight?(flight.transcript)
     }
 }

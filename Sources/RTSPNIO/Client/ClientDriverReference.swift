@@ -18,11 +18,16 @@ struct ClientDriverReference: Sendable {
             try Task.checkCancellation()
             let datagrams = try await bind(beside: channel, goal: goal, configuration: configuration)
             return try await eventLoop.submit {
-                let connection = makeConnection(
-                    target, goal: goal, configuration: configuration, clientPorts: datagrams?.value.ports)
+                let now = ContinuousClock.now
+                let value = clientConfiguration(target, configuration, clientPorts: datagrams?.value.ports)
+                let flight = configuration.flightRecording.map { recording in
+                    FlightRecorder(
+                        client: value, goal: goal, dialect: configuration.dialect, recording: recording, at: now)
+                }
                 let driver = ClientDriver(
                     channel: channel, target: target, configuration: configuration, datagrams: datagrams?.value,
-                    connection: connection)
+                    connection: ClientConnection(
+                        configuration: value, goal: goal, dialect: configuration.dialect, at: now), flight: flight)
                 driver.begin()
                 return ClientDriverReference(eventLoop: eventLoop, bound: NIOLoopBound(driver, eventLoop: eventLoop))
             }.get()
@@ -72,9 +77,9 @@ struct ClientDriverReference: Sendable {
         }
     }
 
-    private static func makeConnection(
-        _ target: RTSPTarget, goal: ClientConnection.Goal, configuration: RTSPClient.Configuration, clientPorts: PortPair?
-    ) -> ClientConnection {
+    private static func clientConfiguration(
+        _ target: RTSPTarget, _ configuration: RTSPClient.Configuration, clientPorts: PortPair?
+    ) -> ClientConfiguration {
         var value = ClientConfiguration(
             url: target.url, transport: configuration.dialect == .lab ? .udp : configuration.transport,
             clientPorts: clientPorts, userAgent: configuration.userAgent, playout: configuration.playout,
@@ -82,10 +87,7 @@ struct ClientDriverReference: Sendable {
             ssrc: UInt32.random(in: 1...UInt32.max), labFramesPerSecond: configuration.labFramesPerSecond,
             limits: configuration.limits)
         value.tellsDialogue = configuration.tellsDialogue
-        return switch configuration.dialect {
-        case .standard: ClientConnection(configuration: value, goal: goal, at: .now)
-        case .lab: ClientConnection.lab(configuration: value, at: .now)
-        }
+        return value
     }
 
     func waitUntilDescribed() async throws -> ClientWaiters.Description { try await abandonable { $0.described() } }

@@ -46,6 +46,11 @@ public enum RTSPClient {
         public var logger: Logger
         /// Called for every event, on an event loop: return soon, never block.
         public var onEvent: (@Sendable (ClientEvent) -> Void)?
+        /// How much of what goes into the connection is recorded; `nil` records nothing.
+        public var flightRecording: FlightRecording?
+        /// Given the flight once, when a connection that stood is over, before the call that made it returns; on an event loop:
+        /// return soon, never block.
+        public var onFlight: (@Sendable (Transcript) -> Void)?
 
         /// A configuration; the defaults suit most servers.
         public init(

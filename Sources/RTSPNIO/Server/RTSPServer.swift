@@ -45,6 +45,11 @@ public final class RTSPServer: Service, Sendable {
         public var logger: Logger
         /// Called for every event with the peer's address, on an event loop: return soon, never block.
         public var onEvent: (@Sendable (_ peer: String, _ event: ServerEvent) -> Void)?
+        /// How much of what goes into each connection is recorded; `nil` records nothing.
+        public var flightRecording: FlightRecording?
+        /// Given the flight of each connection, with the peer's address, once it and its sessions are over, or the server stops; on
+        /// an event loop: return soon, never block.
+        public var onFlight: (@Sendable (_ peer: String, _ flight: Transcript) -> Void)?
 
         /// A configuration; the defaults suit a server on an open network.
         public init(

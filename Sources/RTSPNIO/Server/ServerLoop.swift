@@ -50,16 +50,20 @@ final class ServerLoop {
         }
         nextID += 1
         let address = channel.remoteAddress
-        let connection = ServerConnection(
-            peer: address?.ipAddress ?? "unknown", configuration: configuration, at: .now)
+        let now = ContinuousClock.now
+        let peer = address?.ipAddress ?? "unknown"
+        let connection = ServerConnection(peer: peer, configuration: configuration, at: now)
         let member = ServerMember(id: nextID, channel: channel, address: address, connection: connection)
+        member.flight = shared.configuration.flightRecording.map { recording in
+            FlightRecorder(server: configuration, peer: peer, recording: recording, at: now)
+        }
         members[nextID] = member
         schedule(member)
         return nextID
     }
 
     func receive(_ bytes: ByteBuffer, on id: UInt64) {
-        enter(id) { connection, now, outbox in
+        enter(id, .bytes(Array(bytes.readableBytesView))) { connection, now, outbox in
             connection.receive(bytes.readableBytesUInt8Span, at: now, via: &outbox)
         }
     }
@@ -67,7 +71,7 @@ final class ServerLoop {
     private func receive(_ kind: DatagramPorts.Kind, from address: SocketAddress, _ bytes: ByteBuffer) {
         // Only reports are expected, and only from where SETUP said they would come.
         guard kind == .rtcp, let key = reporters[address] else { return }
-        enter(key.connection) { connection, now, outbox in
+        enter(key.connection, .report(Array(bytes.readableBytesView), key.stream)) { connection, now, outbox in
             connection.receive(report: bytes.readableBytesUInt8Span, on: key.stream, at: now, via: &outbox)
         }
     }
@@ -84,14 +88,14 @@ final class ServerLoop {
     }
 
     func closed(_ id: UInt64) {
-        enter(id) { connection, now, outbox in connection.connectionClosed(at: now, via: &outbox) }
+        enter(id, .connectionClosed) { connection, now, outbox in connection.connectionClosed(at: now, via: &outbox) }
     }
 
     /// - Returns: whether the connection still waited for it.
     @discardableResult
     func answer(_ answer: ServerAnswer, to id: UInt64) -> Bool {
         var isTaken = false
-        enter(id) { connection, now, outbox in
+        enter(id, members[id]?.flight?.input(for: answer) ?? .advance) { connection, now, outbox in
             // A connection that has closed meanwhile has no question any more; then there is nothing to do.
             guard let events = try? connection.answer(answer, at: now, via: &outbox) else { return [] }
             isTaken = true
@@ -119,13 +123,15 @@ final class ServerLoop {
 
     func deliver(_ frame: LiveFrame, of presentation: LivePresentationID) {
         for id in (readers[presentation] ?? [:]).keys {
-            enter(id) { connection, now, outbox in connection.deliver(frame, of: presentation, at: now, via: &outbox) }
+            enter(id, .outlinedFrame(.init(frame), of: presentation, report: frame.report)) { connection, now, outbox in
+                connection.deliver(frame, of: presentation, at: now, via: &outbox)
+            }
         }
     }
 
     func finish(_ presentation: LivePresentationID, goodbye: [UInt8]) {
         for id in (readers[presentation] ?? [:]).keys {
-            enter(id) { connection, now, outbox in
+            enter(id, .outlinedFinish(presentation, goodbye: goodbye)) { connection, now, outbox in
                 connection.finish(presentation, goodbye: goodbye, at: now, via: &outbox)
             }
         }
@@ -147,7 +153,7 @@ final class ServerLoop {
         let promise = eventLoop.makePromise(of: Void.self)
         ending = promise
         for id in members.keys {
-            enter(id) { connection, now, outbox in connection.shutDown(at: now, via: &outbox) }
+            enter(id, .shutDown) { connection, now, outbox in connection.shutDown(at: now, via: &outbox) }
         }
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
         let limit = eventLoop.scheduleTask(in: Self.lingerTime) { bound.value.end() }
@@ -178,23 +184,30 @@ final class ServerLoop {
     private typealias Door = (inout ServerConnection, ContinuousClock.Instant, inout ServerOutbox) -> [ServerEvent]
 
     /// Opens a door of a connection, then carries out what it led to.
-    private func enter(_ id: UInt64, _ door: Door) {
+    /// - Parameter input: what goes through the door, for the flight; asked for only where one is recorded.
+    private func enter(_ id: UInt64, _ input: @autoclosure () -> Transcript.Input, _ door: Door) {
         guard let member = members[id] else { return }
-        pass(member, door)
+        pass(member, input(), door)
         // What was refused only because the outbox was full may be taken now; each round sends a frame, so this ends.
         while members[id] != nil, let stream = member.denied.first(where: { canSend(on: $0, of: member) }) {
             member.denied.remove(stream)
-            pass(member) { connection, now, outbox in connection.transportReady(at: now, via: &outbox) }
+            pass(member, .transportReady) { connection, now, outbox in connection.transportReady(at: now, via: &outbox) }
         }
     }
 
-    private func pass(_ member: ServerMember, _ door: Door) {
+    private func pass(_ member: ServerMember, _ input: @autoclosure () -> Transcript.Input, _ door: Door) {
         var outbox = ServerOutbox { [unowned self] stream, queued in
             let isReady = queued == 0 && canSend(on: stream, of: member)
-            if !isReady { member.denied.insert(stream) }
+            if !isReady {
+                member.denied.insert(stream)
+                if member.flight != nil { member.refusals[stream] = member.refusals[stream] ?? queued }
+            }
             return isReady
         }
-        member.events += door(&member.connection, .now, &outbox)
+        let now = ContinuousClock.now
+        let events = door(&member.connection, now, &outbox)
+        if member.flight != nil { record(input(), of: member, at: now, outbox.outputs, events) }
+        member.events += events
         carryOut(outbox.entries, for: member)
         handleEvents(of: member)
         if member.connection.state != .open { shared.release(member) }
@@ -208,13 +221,14 @@ final class ServerLoop {
 
     /// A stream of this connection can go on.
     private func ready(_ id: UInt64) {
-        enter(id) { connection, now, outbox in connection.transportReady(at: now, via: &outbox) }
+        enter(id, .transportReady) { connection, now, outbox in connection.transportReady(at: now, via: &outbox) }
         endIfIdle()
     }
 
     private func forget(_ member: ServerMember) {
         guard members.removeValue(forKey: member.id) != nil else { return }
         member.timer?.cancel()
+        handOverFlight(of: member)
         shared.release(member)
         for (presentation, counts) in readers {
             for _ in 0..<(counts[member.id] ?? 0) { left(presentation, connection: member.id) }
@@ -237,7 +251,7 @@ final class ServerLoop {
 
     private func fire(_ id: UInt64) {
         members[id]?.timerDeadline = nil
-        enter(id) { connection, now, outbox in connection.advance(to: now, via: &outbox) }
+        enter(id, .advance) { connection, now, outbox in connection.advance(to: now, via: &outbox) }
     }
 
     private func handleEvents(of member: ServerMember) {

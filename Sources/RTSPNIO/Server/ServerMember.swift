@@ -19,6 +19,10 @@ final class ServerMember {
     var unreadControlBytes = 0
     /// Whether a place among the server's sessions is kept for the SETUP that is being answered.
     var holdsReservation = false
+    /// Where a flight is recorded.
+    var flight: FlightRecorder?
+    /// Streams that the door open now found busy, each after so many batches; for the flight.
+    var refusals: [StreamID: Int] = [:]
 
     init(id: UInt64, channel: any Channel, address: SocketAddress?, connection: ServerConnection) {
         self.id = id

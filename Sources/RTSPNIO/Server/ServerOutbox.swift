@@ -34,4 +34,18 @@ struct ServerOutbox: EndpointTransport {
     mutating func send(report: [UInt8], on stream: StreamID) { entries.append(.report(report, stream)) }
 
     func canSend(on stream: StreamID) -> Bool { isReady(stream, queued[stream, default: 0]) }
+
+    /// What is in it, as a flight has it.
+    var outputs: [Transcript.Output] {
+        entries.map { entry in
+            switch entry {
+            case .control(let bytes): .bytes(bytes)
+            case .close: .close
+            case .open(let stream, let route): .open(stream, route)
+            case .closeStream(let stream): .closeStream(stream)
+            case .batch(let batch, let stream): .batch(batch, stream)
+            case .report(let report, let stream): .report(report, stream)
+            }
+        }
+    }
 }

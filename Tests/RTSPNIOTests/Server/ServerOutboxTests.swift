@@ -44,7 +44,8 @@ extension RTSPNIOTests {
             outbox.send([1])
             outbox.close(stream)
             outbox.close()
-            #expect(outbox.entries == [.open(route), .report([2]), .control([1]), .close])
+            #expect(
+                outbox.entries == [.open(stream, route), .report([2]), .control([1]), .closeStream(stream), .close])
             #expect(outbox.canSend(on: stream))
         }
     }
