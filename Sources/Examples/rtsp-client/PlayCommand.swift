@@ -51,6 +51,10 @@ struct PlayCommand: AsyncParsableCommand {
     var format: RecordingFormat = .raw
     @Option(help: "Write the last frame shown into this file.")
     var snapshot: String?
+    @Option(
+        name: .customLong("record-flight"),
+        help: "Write what went into the connection into this file, however play ends; rtsp-simulate --replay runs it again.")
+    var recordFlight: String?
     @Option(help: "AT:FOR, pause at AT seconds of play for FOR seconds, then play again. Repeatable.")
     var pause: [PlannedPause] = []
     @Option(help: "Milliseconds that frames are held back to even out their arrival; without it, as the path needs.")
@@ -92,6 +96,7 @@ struct PlayCommand: AsyncParsableCommand {
             playout: buffer.map { .fixed(.milliseconds($0)) } ?? .adaptive, waitingFrames: 256)
         configuration.labPort = rtpPort
         configuration.labFramesPerSecond = labFPS
+        if recordFlight != nil { configuration.flightRecording = FlightRecording(mediaBytes: 64 << 20) }
         return configuration
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import RTSPKit
 import RTSPNIO
+import Synchronization
 
 /// Plays one presentation as the command line asks, and keeps count.
 actor Player {
@@ -35,6 +36,18 @@ actor Player {
         }
         let keyboard = Keyboard()
         defer { keyboard?.restore() }
+        let flight = FlightBox()
+        configuration.onFlight = { flight.put($0) }
+        let failure = await play(configuration, keyboard: keyboard)
+        do {
+            if let path = command.recordFlight { try flight.write(to: path) }
+        } catch {
+            return failure ?? ClientExit(73, "cannot write \(command.recordFlight ?? ""): \(error.localizedDescription)")
+        }
+        return failure
+    }
+
+    private func play(_ configuration: RTSPClient.Configuration, keyboard: Keyboard?) async -> ClientExit? {
         do {
             try await RTSPClient.withPresentation(at: command.url, configuration: configuration) { presentation in
                 try await self.play(presentation, keyboard: keyboard)
@@ -173,5 +186,18 @@ actor Player {
         return "\(format(playTime.seconds, 0)) s  \(shown) fps  \(format(megabits, 2)) Mbit/s  frames \(framesShown)  "
             + "lost \(now.packetsLost)  jitter \(format(now.jitter.milliseconds, 2)) ms  "
             + "buffer \(format(now.bufferDepth.milliseconds, 0)) ms"
+    }
+}
+
+/// The flight of the connection, from its event loop to the end of the program.
+private final class FlightBox: Sendable {
+    private let flight = Mutex<Transcript?>(nil)
+
+    func put(_ transcript: Transcript) { flight.withLock { $0 = transcript } }
+
+    /// Writes the flight where there is one: a connection that was never made has none. The file is there whole or not at all.
+    func write(to path: String) throws {
+        guard let transcript = flight.withLock({ $0 }) else { return }
+        try Data(transcript.text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
     }
 }

@@ -46,6 +46,10 @@ struct RTSPServerCommand: AsyncParsableCommand {
     var labFragments: LabFragmentation = .frameSequence
     @Option(name: .customLong("max-sessions"), help: "How many sessions there may be at once.")
     var maxSessions: Int = 10_000
+    @Option(
+        name: .customLong("record-flights"),
+        help: "Write what went into each connection into a file in this folder; after 1000 files no more are written.")
+    var recordFlights: String?
     @Option(name: .customLong("log-level"), help: "trace, debug, info, notice, warning, error or critical.")
     var logLevel: Logger.Level = .warning
 
@@ -69,7 +73,8 @@ struct RTSPServerCommand: AsyncParsableCommand {
     }
 
     private func serve() async throws {
-        let server = RTSPServer(configuration: try serverConfiguration())
+        let flights = try recordFlights.map { try FlightFolder(path: $0) }
+        let server = RTSPServer(configuration: try serverConfiguration(flights))
         let offers = try Offers(command: self, server: server)
         let url = "rtsp://\(displayHost)"
         var logger = Logger(label: "rtsp-server")
@@ -88,6 +93,7 @@ struct RTSPServerCommand: AsyncParsableCommand {
         } catch let error as RTSPError {
             throw ServerFailure.unavailable("\(error)")
         }
+        flights?.finish()
         say("stopped")
     }
 
@@ -95,7 +101,7 @@ struct RTSPServerCommand: AsyncParsableCommand {
         bind == "0.0.0.0" || bind == "::" ? "127.0.0.1" : bind.contains(":") ? "[\(bind)]" : bind
     }
 
-    private func serverConfiguration() throws -> RTSPServer.Configuration {
+    private func serverConfiguration(_ flights: FlightFolder?) throws -> RTSPServer.Configuration {
         var logger = Logger(label: "rtsp-server")
         logger.logLevel = logLevel
         var configuration = RTSPServer.Configuration(host: bind, port: port, logger: logger)
@@ -109,6 +115,10 @@ struct RTSPServerCommand: AsyncParsableCommand {
             configuration.mediaPorts = bounds[0]...bounds[1]
             // Each event loop takes a pair of its own.
             configuration.eventLoopCount = max(1, min(configuration.eventLoops, (Int(bounds[1]) - Int(bounds[0]) + 1) / 2))
+        }
+        if let flights {
+            configuration.flightRecording = FlightRecording()
+            configuration.onFlight = { flights.write($1, of: $0) }
         }
         configuration.onEvent = { peer, event in
             if let line = SessionLog.line(peer, event) { say(line) }
