@@ -62,8 +62,14 @@ actor Player {
 
     func summary(failure: ClientExit?) -> Summary {
         Summary(
-            url: command.url, transport: transport, framesShown: framesShown, statistics: statistics, played: playTime,
+            url: shownURL, transport: transport, framesShown: framesShown, statistics: statistics, played: playTime,
             showing: shown.map { $0.last - $0.first } ?? .zero, endedBecause: failure?.message ?? endedBecause)
+    }
+
+    /// The URL as the user gave it, unless there are credentials in it.
+    private var shownURL: String {
+        guard let url = try? RTSPURL(parsing: command.url), url.user != nil else { return command.url }
+        return url.absoluteString
     }
 
     private func setTransport(_ transport: String) { self.transport = transport }
