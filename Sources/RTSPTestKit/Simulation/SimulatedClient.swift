@@ -65,7 +65,7 @@ public struct SimulatedClient: Sendable {
     mutating func enter(
         _ input: Transcript.Input, at now: ContinuousClock.Instant, via transport: inout TranscriptTransport
     ) -> [ClientEvent] {
-        if input == .tearDown { takesMedia = false }
+        if input == .tearDown { (takesMedia, tookMedia) = (false, false) }
         let events = connection.take(input, at: now, via: &transport)
         note()
         return events
