@@ -69,22 +69,27 @@ struct JPEGScanner: Sendable, Hashable {
     var firstNeeded: Int { state == .gap ? position : start }
 
     /// Looks on, at a window whose first byte has the offset `origin`.
+    ///
+    /// In a frame, nothing is seen of what lies behind the largest frame allowed, so what is found never depends on how far the
+    /// window happens to reach.
     mutating func step(_ window: Span<UInt8>, from origin: Int) -> Step {
         let end = origin &+ window.count
         while position >= origin, position < end {
             let before = (state, position)
+            let limit = state == .gap ? end : min(end, start &+ maxFrameBytes)
+            guard position < limit else { break }
+            let visible = window.extracting(first: limit &- origin)
             let step =
                 switch state {
-                case .gap: passGap(window, from: origin)
-                case .marker: passMarker(window, from: origin)
-                case .scan, .plain: passScan(window, from: origin)
+                case .gap: passGap(visible, from: origin)
+                case .marker: passMarker(visible, from: origin)
+                case .scan, .plain: passScan(visible, from: origin)
                 }
             if let step { return step }
             if before == (state, position) { break }
         }
-        let seen = position >= origin ? max(position, end) : position
-        if state != .gap, seen &- start > maxFrameBytes { return abandonOversize(at: position >= origin ? end : position) }
-        return .starved
+        guard state != .gap, position >= origin, start &+ maxFrameBytes < end else { return .starved }
+        return abandonOversize(at: max(start &+ 2, min(position, start &+ maxFrameBytes)))
     }
 
     /// Says that the run ends at `length`; call it when ``step(_:from:)`` starves with nothing left to show.

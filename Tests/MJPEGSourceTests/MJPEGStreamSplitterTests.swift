@@ -147,4 +147,27 @@ struct MJPEGStreamSplitterTests {
         #expect(result.frames.allSatisfy { $0.count <= 200 })
         #expect(result.splitter.heldByteCount == 0)
     }
+
+    @Test(arguments: 1...40)
+    func `a small budget gives the same whole frames in chunks of any size`(seed: Int) {
+        let limits = MJPEGLimits(maxFrameBytes: 200)
+        // The length of the first segment leads far behind the budget, and there are whole frames before that.
+        let bytes = [0xFF, 0xD8, 0xFF, 0xE9, 0x70, 0x00] + hostileBytes(seed: seed, count: 4000)
+        let whole = frames(bytes, chunk: bytes.count, limits: limits)
+        for chunk in [1, 2, 3, 11, 500] {
+            let result = frames(bytes, chunk: chunk, limits: limits)
+            #expect(result.frames == whole.frames)
+            #expect(result.splitter.bytesSkipped == whole.splitter.bytesSkipped)
+            #expect(result.splitter.framesDiscarded == whole.splitter.framesDiscarded)
+        }
+    }
+
+    @Test(arguments: [1, 7, 10_000])
+    func `a segment that leads behind the budget does not cost the frames after the budget`(chunk: Int) {
+        let broken: [UInt8] = [0xFF, 0xD8, 0xFF, 0xC3, 0xDB, 0x00] + [UInt8](repeating: 0x20, count: 400)
+        let result = frames(broken + jpeg(2), chunk: chunk, limits: MJPEGLimits(maxFrameBytes: 400))
+        #expect(result.frames == [jpeg(2)])
+        #expect(result.splitter.framesDiscarded == 1)
+        #expect(result.splitter.bytesSkipped == broken.count)
+    }
 }
