@@ -265,6 +265,11 @@ public struct ServerConnection: Sendable {
     mutating func close(at now: ContinuousClock.Instant, via transport: inout some EndpointTransport) {
         guard state == .open else { return }
         abandonQuestion(at: now, via: &transport)
+        // What travels on this connection ends with it; nothing may follow the close.
+        for key in sessions.keys.sorted() where sessions[key]?.isInterleaved == true {
+            let actions = sessions[key]?.session.connectionClosed(at: now) ?? []
+            perform(actions, ofSession: key, request: nil, at: now, via: &transport)
+        }
         state = .closing
         transport.close()
     }

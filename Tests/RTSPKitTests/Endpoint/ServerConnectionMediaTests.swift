@@ -238,4 +238,30 @@ import Testing
         }
         #expect(talk.connection.sessionCount == 0)
     }
+
+    @Test func `nothing follows the close on a connection that carried media`() throws {
+        var talk = ServerDialogue()
+        _ = talk.play(ServerDialogue.tcp)
+        let other = talk.play(ServerDialogue.udp)
+        talk.pass(.milliseconds(100))
+        _ = talk.takeEntries()
+        #expect(talk.say("PLAY rtsp://host/movie\n").map(\.status) == [.badRequest])
+        let closed = try #require(talk.transport.entries.firstIndex(of: .close))
+        #expect(closed == talk.transport.entries.count - 1)
+        #expect(talk.rtcp.contains { if case .goodbye = $0 { true } else { false } })
+        #expect(talk.ended.map(\.reason) == [.connectionClosed])
+        #expect(talk.connection.state == .closing)
+        _ = talk.takeEntries()
+        talk.pass(.seconds(1))
+        // The session over datagrams lives on.
+        #expect(talk.connection.sessionCount == 1)
+        #expect(talk.transport.routes.values.map { $0 } == [.datagrams(rtp: 5000, rtcp: 5001)])
+        #expect(!talk.transport.batches.isEmpty)
+        #expect(
+            talk.transport.entries.allSatisfy {
+                if case .batch(_, let stream) = $0 { talk.transport.routes[stream] != nil } else { true }
+            })
+        talk.closeConnection()
+        #expect(talk.ended.map(\.report.id).contains(other) == false)
+    }
 }
