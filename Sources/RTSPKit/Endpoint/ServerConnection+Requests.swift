@@ -175,6 +175,8 @@ extension ServerConnection {
 
     private static func withoutStreamControl(_ path: String) -> String {
         let suffix = "/" + Presentation.streamControl
-        return path.hasSuffix(suffix) ? String(path.dropLast(suffix.count)) : path
+        guard path.hasSuffix(suffix) else { return path }
+        // What stands at the root is found by a slash.
+        return path == suffix ? "/" : String(path.dropLast(suffix.count))
     }
 }

@@ -193,4 +193,12 @@ import Testing
         #expect(talk.ask(.play, session: session).status == .invalidRange)
         talk.pass(.seconds(1))
     }
+
+    @Test func `what stands at the root can be set up`() {
+        var talk = ServerDialogue()
+        talk.catalog["/"] = .stored(StoredPresentation(name: "root", source: ServerDialogue.frames))
+        #expect(talk.ask(.describe, "rtsp://host/").status == .ok)
+        #expect(talk.ask(.setup, "rtsp://host/stream=0", ["Transport": ServerDialogue.tcp]).status == .ok)
+        #expect(talk.connection.sessionCount == 1)
+    }
 }
