@@ -126,8 +126,8 @@ public struct MediaDescription: Sendable, Hashable {
     }
 
     var lines: String {
-        var text = "m=\(kind.without(" ")) \(port) \(transportProtocol.without(" "))"
-        for format in formats { text += " \(format.without(" "))" }
+        var text = "m=\(kind.word()) \(port) \(transportProtocol.word())"
+        for format in formats { text += " \(format.word())" }
         text += "\r\n"
         if let information { text += "i=\(information.onOneLine)\r\n" }
         text += connection?.line ?? ""

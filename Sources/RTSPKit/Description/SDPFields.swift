@@ -16,7 +16,7 @@ public struct SDPAttribute: Sendable, Hashable {
         self.init(name: String(name), value: value.map { String($0) })
     }
 
-    var line: String { "a=\(name.without(":"))\(value.map { ":" + $0.onOneLine } ?? "")\r\n" }
+    var line: String { "a=\(name.word(without: ":"))\(value.map { ":" + $0.onOneLine } ?? "")\r\n" }
 }
 
 /// A `b=` line (RFC 8866 section 5.8).
@@ -38,7 +38,7 @@ public struct SDPBandwidth: Sendable, Hashable {
         self.init(type: String(type), value: value)
     }
 
-    var line: String { "b=\(type.without(": ")):\(max(value, 0))\r\n" }
+    var line: String { "b=\(type.word(without: ":")):\(max(value, 0))\r\n" }
 }
 
 /// A `c=` line: where the media comes from or goes to (RFC 8866 section 5.7).
@@ -68,7 +68,7 @@ public struct SDPConnection: Sendable, Hashable {
     }
 
     var line: String {
-        "c=IN \(addressType.without(" ")) \(address.without(" /"))\(ttl.map { "/\($0)" } ?? "")\r\n"
+        "c=IN \(addressType.word()) \(address.word(without: "/"))\(ttl.map { "/\($0)" } ?? "")\r\n"
     }
 }
 
@@ -112,8 +112,17 @@ public struct SDPOrigin: Sendable, Hashable {
     }
 
     var line: String {
-        let parts = [username.onOneLine, sessionID.without(" "), sessionVersion.without(" "), "IN", addressType.without(" ")]
-        return "o=" + parts.joined(separator: " ") + " " + (address?.without(" ") ?? "0.0.0.0") + "\r\n"
+        let name = username.onOneLine[...].trimmed
+        let parts = [name.isEmpty ? "-" : String(name), sessionID.word(), sessionVersion.word(), "IN", addressType.word()]
+        return "o=" + parts.joined(separator: " ") + " " + (address?.word() ?? "0.0.0.0") + "\r\n"
+    }
+}
+
+extension String {
+    /// Fit to be one word of a line: without blanks, control characters and the bytes in `separators`; `-` where nothing is left.
+    func word(without separators: String = "") -> String {
+        let kept = utf8.filter { $0 > 0x20 && $0 != 0x7F && !separators.utf8.contains($0) }
+        return kept.isEmpty ? "-" : String(decoding: kept, as: UTF8.self)
     }
 }
 

@@ -64,7 +64,8 @@ public struct SessionDescription: Sendable, Hashable {
             guard reading.lineCount <= limits.lines else { throw SDPParseError(.tooManyLines, offset: start) }
             var line: [UInt8] = []
             for index in start..<end { line.append(bytes[index]) }
-            read(line: String(decoding: line, as: UTF8.self)[...].trimmed, &reading)
+            // A control character has no business in a line, and would not be written either.
+            read(line: String(decoding: line, as: UTF8.self).onOneLine[...].trimmed, &reading)
             guard reading.mediaCount <= limits.media else { throw SDPParseError(.tooManyMedia, offset: start) }
             start = end + 1
         }

@@ -204,6 +204,23 @@ struct SessionDescriptionTests {
         #expect(again.media.first?.kind == "video")
         #expect(session.serialized.utf8.count { $0 == 0x0A } == 13)
     }
+
+    @Test func `what has nothing that can be written still leaves a well-formed line`() throws {
+        let text = "v=0\r\no=\u{1} \u{2} 7 8 IN IP4\r\ns=\u{1}\r\nm=\"v\" 0 \" 26\r\na=:x\r\na=con\u{1}trol:y\r\n"
+        let first = try SessionDescription(parsing: Array(text.utf8).span)
+        let again = try SessionDescription(parsing: first.bytes.span)
+        #expect(again.serialized == first.serialized)
+        #expect(
+            again.media == [
+                MediaDescription(
+                    kind: "\"v\"", transportProtocol: "\"", formats: ["26"],
+                    attributes: [SDPAttribute(name: "-", value: "x"), SDPAttribute(name: "control", value: "y")])
+            ])
+        let empty = SessionDescription(
+            origin: SDPOrigin(username: "", sessionID: "", sessionVersion: "\n", addressType: "", address: ""),
+            media: [MediaDescription(kind: "", transportProtocol: "", formats: [""])])
+        #expect(empty.serialized == "v=0\r\no=- - - IN - -\r\ns=-\r\nt=0 0\r\nm=- 0 - -\r\n")
+    }
 }
 
 extension String {
