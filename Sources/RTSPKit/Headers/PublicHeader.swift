@@ -38,6 +38,6 @@ public enum TokenList {
 
     /// The list as the value of a field: `a, b`.
     public static func text(_ words: [String]) -> String {
-        words.map { $0.without(",") }.joined(separator: ", ")
+        words.map { $0.without(",")[...].trimmed }.filter { !$0.isEmpty }.joined(separator: ", ")
     }
 }

@@ -10,7 +10,7 @@ public enum RangeHeader: Sendable, Hashable, CustomStringConvertible {
         let range = value[...].cut(at: UInt8(ascii: ";")).before
         let (name, rest) = range.cut(at: UInt8(ascii: "="))
         let unit = String(decoding: name.utf8.map(Substring.lowercased), as: UTF8.self)
-        guard let rest, !unit.isEmpty else { return nil }
+        guard let rest, !unit.isEmpty, unit.utf8.allSatisfy(StartLine.isToken) else { return nil }
         guard unit == "npt" else { return .unsupported(unit: unit) }
         return NormalPlayTimeRange(text: rest).map { .npt($0) }
     }

@@ -20,4 +20,8 @@ struct PublicHeaderTests {
     @Test func `a word cannot add words or lines`() {
         #expect(TokenList.text(["a,b\r\nX: y", "c"]) == "abX: y, c")
     }
+
+    @Test func `a word of which nothing can be written leaves no gap`() {
+        #expect(TokenList.text(["a", "\"\"", " \" b", "\u{1}"]) == "a, b")
+    }
 }

@@ -25,6 +25,7 @@ struct RangeHeaderTests {
     }
 
     @Test(arguments: [
+        ",npt=0-", "\"npt=0-", "n pt=0-",
         "", "npt", "npt=", "npt=-", "=1-", "npt=x-", "npt=1-x", "npt=--5", "npt=+1-", "npt=1:60:00-", "npt=1:2:3:4-", "npt=1.x-",
         "npt=nan-", "npt=9999999999-", "npt=99999999999999999999999999-", "npt=4294967295:59:59-", "npt=:-",
     ])
