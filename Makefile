@@ -3,7 +3,7 @@ PORT ?= 8554
 PLAYER_PORT ?= 8080
 export PORT PLAYER_PORT
 
-.PHONY: help run build test lint clean
+.PHONY: help run build test lint coverage clean
 
 help:
 	@echo "make run     build, make sample movies, serve them, and show them in the browser; Ctrl-C ends it"
@@ -12,6 +12,7 @@ help:
 	@echo "make test    all tests: the package's own, as a dependency, against ffmpeg, GStreamer and, where it has RTSP, VLC,"
 	@echo "             and the player's page in a real browser"
 	@echo "make lint    formatting and the laws of the design"
+	@echo "make coverage  how many lines of the core the tests reach, and which they do not"
 	@echo "make clean   delete what was built; movies in media/ stay"
 
 run:
@@ -30,6 +31,9 @@ test:
 lint:
 	@swift format lint --strict -r Sources Tests Package.swift
 	@Scripts/check-laws
+
+coverage:
+	@Scripts/coverage
 
 clean:
 	rm -rf .build .build-* out

@@ -8,12 +8,15 @@ extension Scenario {
     private static let beginning = ContinuousClock.Instant.now
 
     /// The whole scenario, scheduled in a simulation that has not begun.
-    public func simulation(records: Bool = true) -> Simulation {
+    /// - Parameters:
+    ///   - records: whether a transcript is kept.
+    ///   - tellsDialogue: whether the clients tell requests and replies as ``RTSPKit/ClientEvent/dialogue(_:)``.
+    public func simulation(records: Bool = true, tellsDialogue: Bool = false) -> Simulation {
         var simulation = Simulation(network: network, seed: seed, records: records, at: Self.beginning)
         let server = simulation.addServer(serverConfiguration)
         simulation[server].answerTime = answerTime
         for (index, path) in paths.enumerated() { offer(path, index, on: server, in: &simulation) }
-        for (index, viewer) in viewers.enumerated() { admit(viewer, index, to: server, in: &simulation) }
+        for viewer in viewers { admit(viewer, to: server, tellsDialogue: tellsDialogue, in: &simulation) }
         simulation.invariants = [held]
         return simulation
     }
@@ -97,11 +100,12 @@ extension Scenario {
     }
 
     private func admit(
-        _ viewer: Viewer, _ index: Int, to server: SimulatedServer.ID, in simulation: inout Simulation
+        _ viewer: Viewer, to server: SimulatedServer.ID, tellsDialogue: Bool, in simulation: inout Simulation
     ) {
         let url = viewer.dialect == .lab ? String(viewer.path.dropFirst()) : "rtsp://\(simulation[server].host)\(viewer.path)"
-        let client = simulation.addClient(
-            clientConfiguration(of: viewer, url: url), of: server, dialect: viewer.dialect)
+        var configuration = clientConfiguration(of: viewer, url: url)
+        configuration.tellsDialogue = tellsDialogue
+        let client = simulation.addClient(configuration, of: server, dialect: viewer.dialect)
         for act in viewer.acts { simulation.schedule(act.command, client, after: act.time) }
         guard let breakdown = viewer.breakdown else { return }
         switch breakdown.moment {

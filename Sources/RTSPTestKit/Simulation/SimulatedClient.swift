@@ -6,6 +6,9 @@ public struct SimulatedClient: Sendable {
     /// Names a client of a simulation.
     public struct ID: Sendable, Hashable {
         let index: Int
+
+        /// Its number, from 1 on in the order in which clients were added; transcripts call it so.
+        public var number: Int { index + 1 }
     }
 
     /// The machine.
