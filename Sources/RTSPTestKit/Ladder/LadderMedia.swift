@@ -63,7 +63,7 @@ struct LadderMedia {
             return Fate(text: "incomplete: \(Self.noun(lost)) \(frame.places(lost)) lost", isTrouble: true)
         }
         if frame.missing > 0 {
-            return Fate(text: "incomplete: \(frame.missing) more never came", isTrouble: true)
+            return Fate(text: "incomplete: at least \(frame.missing) more never came", isTrouble: true)
         }
         if frame.lacksStart { return Fate(text: "incomplete: its beginning never came", isTrouble: true) }
         if frame.lacksEnd { return Fate(text: "incomplete: its end never came", isTrouble: true) }
