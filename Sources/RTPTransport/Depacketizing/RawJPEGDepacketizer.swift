@@ -77,8 +77,13 @@ public struct RawJPEGDepacketizer: Sendable, Hashable {
     /// Closes the frame in the making: handed on where it ends as a JPEG does.
     public mutating func flush() -> [DepacketizerEvent] { close() }
 
-    /// Forgets the frame in the making.
+    /// Forgets the frame in the making, and what came before it: the source may count anew.
     public mutating func restart() {
+        forgetFrame()
+        lastSingle = nil
+    }
+
+    private mutating func forgetFrame() {
         open = nil
         image = []
     }
@@ -106,14 +111,14 @@ public struct RawJPEGDepacketizer: Sendable, Hashable {
     private mutating func drop(_ reason: DepacketizerDiscard) -> [DepacketizerEvent] {
         guard let frame = open else { return [.discarded(reason)] }
         let received = image.count
-        restart()
+        forgetFrame()
         return [.discarded(reason), .incomplete(frame.timestamp, receivedBytes: received, expectedBytes: nil)]
     }
 
     private mutating func close() -> [DepacketizerEvent] {
         guard let frame = open else { return [] }
         let image = self.image
-        restart()
+        forgetFrame()
         guard image.endsWithEndOfImage else {
             return [.incomplete(frame.timestamp, receivedBytes: image.count, expectedBytes: nil)]
         }

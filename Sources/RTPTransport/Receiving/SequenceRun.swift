@@ -25,8 +25,9 @@ struct SequenceRun: Sendable, Hashable {
     private var isEmpty = true
     private var highest: UInt16 = 0
     private var cycles = 0
-    /// The lowest number, with the count of wrap-arounds in the upper bits as for the highest; perhaps below zero.
-    private var first = 0
+    private var base: UInt16 = 0
+    /// How far below the first number the lowest lies.
+    private var depth = 0
     /// The number that would prove a restart.
     private var suspect: UInt16?
     private var received = 0
@@ -47,8 +48,10 @@ struct SequenceRun: Sendable, Hashable {
     }
 
     var extendedHighest: UInt32 { UInt32(truncatingIfNeeded: cycles + Int(highest)) }
-    var expected: Int { isEmpty ? 0 : cycles + Int(highest) - first + 1 - passed }
-    var missing: Int { max(0, expected - (received - repeats - duplicates)) }
+    var expected: Int { isEmpty ? 0 : cycles + Int(highest) - Int(base) + 1 - passed }
+    /// Numbers from the lowest to the highest that did not come. (What the RFC calls lost may be less: it counts among those received
+    /// what comes late from before the first, and not among those expected.)
+    var missing: Int { max(0, depth + expected - (received - repeats - duplicates)) }
     var cumulativeLost: Int { expected - (received - repeats) }
 
     mutating func receive(_ number: UInt16) -> Place {
@@ -111,7 +114,7 @@ struct SequenceRun: Sendable, Hashable {
 
     private mutating func begin(at number: UInt16) {
         isEmpty = false
-        first = Int(number)
+        base = number
         highest = number
         seen = 1
         received = 1
@@ -125,8 +128,7 @@ struct SequenceRun: Sendable, Hashable {
             return .duplicate
         }
         seen |= bit
-        // One from before the first: there was more to expect than was known.
-        first = min(first, cycles + Int(highest) - Int(distance))
+        depth = max(depth, Int(base) - (cycles + Int(highest) - Int(distance)))
         return .reordered
     }
 }

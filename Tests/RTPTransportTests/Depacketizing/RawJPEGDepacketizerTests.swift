@@ -35,6 +35,32 @@ import Testing
             ])
     }
 
+    @Test func `a datagram that comes twice, or after the next, makes no second frame`() {
+        let images = (1...4).map { Self.image(100, seed: $0) }
+        let packets = images.enumerated().map { index, image in
+            FixturePacket(header: .received(UInt16(index), timestamp: UInt32(index), marker: true), payload: image)
+        }
+        let all = events([packets[0], packets[0], packets[1], packets[0], packets[3], packets[2]])
+        #expect(all.frames.map(\.image) == [images[0], images[1], images[3]])
+        #expect(all.count { $0 == .discarded(.late) } == 3)
+        // A server that begins to count anew is another matter.
+        var anew = packets
+        for number in 20..<40 as Range<UInt16> {
+            anew.append(FixturePacket(header: .received(number, timestamp: UInt32(number), marker: true), payload: images[0]))
+        }
+        anew.append(FixturePacket(header: .received(1, timestamp: 90, marker: true), payload: images[1]))
+        #expect(events(anew).frames.count == 25)
+    }
+
+    @Test func `a beginning or a piece that comes twice does not break its frame`() {
+        let image = Self.image(100)
+        var packets = pieces(image, size: 30, number: 7, step: 1, timestamp: 5)
+        packets.insert(packets[0], at: 1)
+        packets.insert(packets[3], at: 3)
+        #expect(events(packets).frames.map(\.image) == [image])
+        #expect(events(packets).count { if case .incomplete = $0 { true } else { false } } == 0)
+    }
+
     @Test(arguments: [UInt16(0), 1])
     func `pieces by frame number and by packet number are put together, over the wrap too`(step: UInt16) {
         let first = Self.image(100)

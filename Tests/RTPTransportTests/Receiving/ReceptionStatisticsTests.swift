@@ -115,6 +115,49 @@ struct ReceptionOracle {
         #expect(statistics.cumulativeLost == -2)
     }
 
+    @Test func `a packet before the first does not make up for one that is lost`() {
+        let statistics = statistics(of: [10, 7, 8, 12])
+        #expect(statistics.packetsReordered == 2)
+        // 9 and 11.
+        #expect(statistics.packetsLost == 2)
+        // What the RFC's algorithm says.
+        #expect(statistics.packetsExpected == 3)
+        #expect(statistics.cumulativeLost == -1)
+    }
+
+    @Test func `what a live source sends to others while one pauses is not lost`() {
+        var statistics = statistics(of: [65_530, 65_531])
+        statistics.resynchronize()
+        statistics.receive(.received(4000), byteCount: 100, at: receptionStart)
+        statistics.receive(.received(4002), byteCount: 100, at: receptionStart)
+        #expect(statistics.packetsLost == 1)
+        #expect(statistics.packetsExpected == 5)
+        #expect(statistics.extendedHighestSequenceNumber == 0x1_0000 + 4002)
+        // Only the next gap is forgiven, and before the first packet there is none.
+        statistics.receive(.received(5000), byteCount: 100, at: receptionStart)
+        #expect(statistics.packetsLost == 998)
+        var fresh = ReceptionStatistics()
+        fresh.resynchronize()
+        for number in [1, 3] as [UInt16] { fresh.receive(.received(number), byteCount: 100, at: receptionStart) }
+        #expect(fresh.packetsLost == 1)
+    }
+
+    @Test func `a source that says where it goes on is believed where that lies ahead`() {
+        var ahead = statistics(of: [10])
+        ahead.resume(at: 20)
+        ahead.receive(.received(20), byteCount: 100, at: receptionStart)
+        #expect(ahead.packetsLost == 0)
+        var behind = statistics(of: [10])
+        behind.resume(at: 5)
+        behind.receive(.received(20), byteCount: 100, at: receptionStart)
+        #expect(behind.packetsLost == 9)
+        // The next one is no gap.
+        var next = statistics(of: [10])
+        next.resume(at: 11)
+        next.receive(.received(20), byteCount: 100, at: receptionStart)
+        #expect(next.packetsLost == 9)
+    }
+
     @Test func `numbers wrap around`() {
         let statistics = statistics(of: [65_534, 65_535, 0, 2, 65_535, 1])
         #expect(statistics.extendedHighestSequenceNumber == 0x1_0002)
