@@ -166,7 +166,7 @@ extension ServerConnection {
 
     /// The decoded path of a request's URL: what the owner is asked for. A bare file name stands for itself.
     private func path(of url: String) -> String? {
-        if rules.sessionsEndWithConnection || !url.contains("://") {
+        if rules.sessionsEndWithConnection || url.utf8.firstRange(of: "://".utf8) == nil {
             return LabDialect.fileName(of: url).map { "/" + $0 }
         }
         guard let components = (try? RTSPURL(parsing: url))?.decodedPath else { return nil }

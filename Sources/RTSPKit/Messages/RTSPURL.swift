@@ -158,7 +158,7 @@ extension RTSPURL {
     private static func hasScheme(_ text: Substring) -> Bool {
         guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")) else { return false }
         let name = text.utf8[..<colon]
-        return text[colon...].hasPrefix("://") && !name.isEmpty
+        return text[colon...].utf8.starts(with: "://".utf8) && !name.isEmpty
             && name.allSatisfy { (97...122).contains(Substring.lowercased($0)) }
     }
 

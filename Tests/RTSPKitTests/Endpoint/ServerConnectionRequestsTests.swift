@@ -137,4 +137,11 @@ import Testing
         var talk = ServerDialogue()
         #expect(talk.send(bytes).map(\.status) == [.ok, .ok, .parameterNotUnderstood, .ok])
     }
+
+    @Test func `a combining mark does not make a file name of a URL`() {
+        var talk = ServerDialogue()
+        talk.answersQuestions = false
+        #expect(talk.say("DESCRIBE rtsp://\u{358}x/a/movie RTSP/1.0\nCSeq: 1\n\n").isEmpty)
+        #expect(talk.open == [.find(path: "/a/movie", purpose: .describe)])
+    }
 }

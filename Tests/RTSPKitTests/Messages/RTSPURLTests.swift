@@ -131,4 +131,10 @@ struct RTSPURLTests {
     func `M04 a Content-Base may lack its scheme`(value: String, result: String) throws {
         #expect(try RTSPURL(parsing: "rtsp://h/a").resolving(contentBase: value)?.absoluteString == result)
     }
+
+    @Test func `a combining mark hides no scheme`() throws {
+        let url = try RTSPURL(parsing: "rtsp://h/a")
+        #expect(url.resolving(control: "rtsp://\u{358}x/b")?.host == "\u{358}x")
+        #expect(url.resolving(control: "rtsp://\u{358}x/b")?.path == "/b")
+    }
 }
