@@ -1,9 +1,10 @@
 # `make run` and `make test` are all that a newcomer needs; both install what is missing.
 PORT ?= 8554
 PLAYER_PORT ?= 8080
+SECONDS ?= 60
 export PORT PLAYER_PORT
 
-.PHONY: help run build test lint coverage clean
+.PHONY: help run build test lint coverage fuzz clean
 
 help:
 	@echo "make run     build, make sample movies, serve them, and show them in the browser; Ctrl-C ends it"
@@ -13,6 +14,7 @@ help:
 	@echo "             and the player's page in a real browser"
 	@echo "make lint    formatting and the laws of the design"
 	@echo "make coverage  how many lines of the core the tests reach, and which they do not"
+	@echo "make fuzz    give every parser and both endpoints bytes of all kinds, SECONDS=$(SECONDS) each; two at a time, JOBS=2"
 	@echo "make clean   delete what was built; movies in media/ stay"
 
 run:
@@ -34,6 +36,9 @@ lint:
 
 coverage:
 	@Scripts/coverage
+
+fuzz:
+	@Scripts/fuzz --seconds $(SECONDS)
 
 clean:
 	rm -rf .build .build-* out

@@ -93,7 +93,9 @@ import Testing
         }
         var packets = pieces(Self.image(100), size: 30, number: 10, step: step)
         packets[2].header.sequenceNumber = packets[1].header.sequenceNumber &+ (1 - step)
-        #expect(events(packets).discards == [.outOfSequence, .withoutBeginning])
+        // The same number again is a copy where numbers count packets; then the next one does not fit.
+        #expect(events(packets).discards == (step == 0 ? [.outOfSequence, .withoutBeginning] : [.late, .outOfSequence]))
+        #expect(events(packets).frames.isEmpty)
     }
 
     @Test func `lost by packet number, each loss is seen`() {
