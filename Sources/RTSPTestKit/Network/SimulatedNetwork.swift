@@ -110,6 +110,7 @@ public struct SimulatedNetwork: Sendable {
 
     /// Sends a datagram. It arrives only at hosts that are alive; ports need not be opened.
     public mutating func send(datagram bytes: [UInt8], from: Address, to: Address, at now: ContinuousClock.Instant) {
+        guard !deadHosts.contains(from.host) else { return }
         let pair = HostPair(from: from.host, to: to.host)
         let fate = self[pair].fate(ofDatagram: bytes.count, at: now)
         let serial = counters[to, default: DatagramCounters()].note(fate)
@@ -133,6 +134,7 @@ public struct SimulatedNetwork: Sendable {
     public mutating func connect(from: Address, to: Address, at now: ContinuousClock.Instant) -> ConnectionID {
         lastConnection += 1
         let id = ConnectionID(lastConnection)
+        guard !deadHosts.contains(from.host) else { return id }
         let connection = Connection(client: from, server: to)
         connections[id.number] = connection
         let there = connection.pair(from: .client)
@@ -149,7 +151,7 @@ public struct SimulatedNetwork: Sendable {
     public mutating func write(
         _ bytes: [UInt8], to id: ConnectionID, from side: Side, at now: ContinuousClock.Instant
     ) {
-        guard !bytes.isEmpty, connections[id.number]?[side].hasClosed == false else { return }
+        guard !bytes.isEmpty, connections[id.number]?[side].hasClosed == false, isAlive(side, of: id) else { return }
         connections[id.number]?[side].unread += bytes.count
         let pair = connections[id.number]?.pair(from: side)
         if let pair, self[pair].isBlackhole {
@@ -186,9 +188,9 @@ public struct SimulatedNetwork: Sendable {
     public mutating func close(
         _ id: ConnectionID, from side: Side, isLingering: Bool = false, at now: ContinuousClock.Instant
     ) {
-        guard connections[id.number]?[side].hasClosed == false, let pair = connections[id.number]?.pair(from: side) else {
-            return
-        }
+        guard connections[id.number]?[side].hasClosed == false, isAlive(side, of: id),
+            let pair = connections[id.number]?.pair(from: side)
+        else { return }
         connections[id.number]?[side].hasClosed = true
         guard !self[pair].isBlackhole else {
             connections[id.number]?[side].stalled.append(.close)
@@ -197,7 +199,7 @@ public struct SimulatedNetwork: Sendable {
         let arrival = self[pair].arrivalInOrder(at: now)
         if connections[id.number]?.isAccepted == true { underway.insert(.closed(id, at: side.other), at: arrival) }
         guard isLingering else { return underway.insert(.closed(id, at: side), at: now) }
-        let answer = self[pair.reversed].isBlackhole ? now + lingerTime : self[pair.reversed].arrivalInOrder(at: arrival)
+        let answer = self[pair.reversed].isBlackhole ? now + lingerTime : self[pair.reversed].earliestArrival(at: arrival)
         underway.insert(.closed(id, at: side), at: max(answer, arrival))
     }
 
@@ -266,7 +268,7 @@ public struct SimulatedNetwork: Sendable {
     }
 
     private mutating func resume(_ id: ConnectionID, from side: Side, at now: ContinuousClock.Instant) {
-        guard let connection = connections[id.number], !connection[side].stalled.isEmpty else { return }
+        guard let connection = connections[id.number], !connection[side].stalled.isEmpty, isAlive(side, of: id) else { return }
         let pair = connection.pair(from: side)
         guard !self[pair].isBlackhole else { return }
         connections[id.number]?[side].stalled = []
@@ -325,6 +327,11 @@ public struct SimulatedNetwork: Sendable {
         let isOverThere = connection[side.other].isOver || deadHosts.contains(connection.address(of: side.other).host)
         if isOverThere || !connection.isAccepted { connections[id.number] = nil }
         return deadHosts.contains(connection.address(of: side).host) ? nil : arrival
+    }
+
+    /// Whether the host at a side of a connection has power.
+    private func isAlive(_ side: Side, of id: ConnectionID) -> Bool {
+        connections[id.number].map { !deadHosts.contains($0.address(of: side).host) } ?? false
     }
 
     /// Whether a side still hears of its connection.

@@ -58,6 +58,11 @@ public struct SimulatedPath: Sendable, Hashable {
         return arrival
     }
 
+    /// When something that will be sent at `later` arrives at the earliest. Nothing is sent yet, and nothing waits for it.
+    func earliestArrival(at later: ContinuousClock.Instant) -> ContinuousClock.Instant {
+        max(later + conditions.delay, lastInOrder ?? later)
+    }
+
     /// What becomes of a datagram of `byteCount` bytes that is sent at `now`.
     public mutating func fate(ofDatagram byteCount: Int = 0, at now: ContinuousClock.Instant) -> Fate {
         datagramsSent += 1
