@@ -128,7 +128,7 @@ public struct Simulation: Sendable {
         let host = host ?? "192.0.2.\(servers.count + 1)"
         servers.append(SimulatedServer(host: host, configuration: configuration, presentations: presentations))
         network.listen(at: .init(host, Self.controlPort))
-        for (path, presentation) in presentations { note(presentation, at: path) }
+        for (path, presentation) in presentations.sorted(by: { $0.key < $1.key }) { note(presentation, at: path) }
         return SimulatedServer.ID(index: servers.count - 1)
     }
 
