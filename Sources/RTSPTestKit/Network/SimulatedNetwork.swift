@@ -252,6 +252,20 @@ public struct SimulatedNetwork: Sendable {
         connections = connections.filter { $0.value.isAccepted || $0.value.client.host != host }
     }
 
+    /// Whether a host is at one end of a connection that is not over at both sides yet.
+    public func hasConnections(of host: String) -> Bool {
+        connections.values.contains { $0.client.host == host || $0.server.host == host }
+    }
+
+    /// Forgets a host that has no connections any more: whether it has power, its paths, and what was counted for it.
+    public mutating func forget(host: String) {
+        guard !hasConnections(of: host) else { return }
+        deadHosts.remove(host)
+        listeners = listeners.filter { $0.host != host }
+        paths = paths.filter { $0.key.from != host && $0.key.to != host }
+        counters = counters.filter { $0.key.host != host }
+    }
+
     // MARK: Inside
 
     private mutating func open(_ id: ConnectionID, _ connection: Connection, at now: ContinuousClock.Instant) {

@@ -5,12 +5,14 @@ public import RTSPKit
 public struct SimulatedClient: Sendable {
     /// Names a client of a simulation.
     public struct ID: Sendable, Hashable {
+        /// Where it stands; another one may stand there once it is gone.
         let index: Int
-
-        /// Its number, from 1 on in the order in which clients were added; transcripts call it so.
-        public var number: Int { index + 1 }
+        /// From 1 on in the order in which clients were added; transcripts call it so.
+        public let number: Int
     }
 
+    /// Which client it is.
+    public let id: ID
     /// The machine.
     public internal(set) var connection: ClientConnection
     /// The host that it runs on.
@@ -21,6 +23,8 @@ public struct SimulatedClient: Sendable {
     public let configuration: ClientConfiguration
     /// All that it has told, with times.
     public internal(set) var events: [Simulation.Moment<ClientEvent>] = []
+    /// False once it was removed.
+    var isPresent = true
     /// False once the client has lost power.
     public internal(set) var hasPower = true
     /// How often PLAY was asked for and not refused by the client itself.
@@ -56,13 +60,19 @@ public struct SimulatedClient: Sendable {
         var message: Int
     }
 
-    init(connection: ClientConnection, host: String, server: SimulatedServer.ID, configuration: ClientConfiguration) {
+    init(
+        _ id: ID, connection: ClientConnection, host: String, server: SimulatedServer.ID, configuration: ClientConfiguration
+    ) {
+        self.id = id
         self.connection = connection
         self.host = host
         self.server = server
         self.configuration = configuration
         deadline = connection.deadline
     }
+
+    /// Its name in transcripts.
+    public var machine: Transcript.Machine { Transcript.Machine(.client, id.number) }
 
     /// Opens a door of the machine. (Here, on one value, nothing is copied.)
     mutating func enter(
@@ -72,6 +82,14 @@ public struct SimulatedClient: Sendable {
         let events = connection.take(input, at: now, via: &transport)
         note()
         return events
+    }
+
+    /// Leaves nothing but a place for another one.
+    mutating func vacate(at now: ContinuousClock.Instant) {
+        let bare = ClientConfiguration(url: "", ssrc: 0)
+        self = SimulatedClient(
+            id, connection: ClientConnection(configuration: bare, at: now), host: "", server: server, configuration: bare)
+        (isPresent, hasPower, deadline) = (false, false, nil)
     }
 
     /// Remembers what the machine says of itself.

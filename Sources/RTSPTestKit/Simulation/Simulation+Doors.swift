@@ -8,15 +8,18 @@ extension Simulation {
     mutating func enter(_ input: Transcript.Input, client index: Int) {
         guard clients[index].hasPower else { return }
         var transport = TranscriptTransport()
-        record(.input(input), .init(.client, index + 1))
+        let machine = clients[index].machine
+        record(.input(input), machine)
         let events = clients[index].enter(input, at: now, via: &transport)
         finish(events, transport, client: index)
     }
 
     /// What a user does with a client.
-    mutating func obey(_ command: Command, client index: Int) throws(ClientConnection.CommandError) {
+    mutating func obey(_ command: Command, _ client: SimulatedClient.ID) throws(ClientConnection.CommandError) {
+        guard isPresent(client) else { return }
+        let index = client.index
         switch command {
-        case .connect: connect(SimulatedClient.ID(index: index))
+        case .connect: connect(client)
         case .play(let range): try order(.play(range), client: index)
         case .pause: try order(.pause, client: index)
         case .tearDown: enter(.tearDown, client: index)
@@ -53,17 +56,19 @@ extension Simulation {
         }
         clients[index].isPausing = input == .pause
         clients[index].note()
-        record(.input(input), .init(.client, index + 1))
+        let machine = clients[index].machine
+        record(.input(input), machine)
         finish(events, transport, client: index)
     }
 
     private mutating func finish(_ events: [ClientEvent], _ transport: TranscriptTransport, client index: Int) {
+        let machine = clients[index].machine
         for entry in transport.outputs {
-            record(.output(entry), .init(.client, index + 1))
+            record(.output(entry), machine)
             carryOut(entry, client: index)
         }
         for event in events {
-            record(.event(event.summary), .init(.client, index + 1))
+            record(.event(event.summary), machine)
             clients[index].events.append(Moment(event, at: now))
             switch event {
             case .endOfStream, .closed: clients[index].takesMedia = false
@@ -72,7 +77,7 @@ extension Simulation {
             }
             guard event == .reconnect else { continue }
             if let control = clients[index].control { network.close(control, from: .client, at: now) }
-            connect(SimulatedClient.ID(index: index))
+            connect(clients[index].id)
         }
     }
 
@@ -113,6 +118,7 @@ extension Simulation {
         servers[server].peers[number] = nil
         servers[server].deadlines[number] = nil
         servers[server].reporters = servers[server].reporters.filter { $0.value.connection != number }
+        forgetDeparted()
     }
 
     // MARK: The server's owner

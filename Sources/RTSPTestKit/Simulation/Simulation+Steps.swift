@@ -6,12 +6,12 @@ public import RTSPKit
 extension Simulation {
     /// Something that is to happen at a certain moment.
     enum Occasion: Sendable {
-        case command(Command, client: Int)
+        case command(Command, SimulatedClient.ID)
         case answer(server: Int, connection: Int, ServerQuestion)
         case film(Film)
         case endLive(LivePresentationID, server: Int)
-        case fault(SimulatedNetwork.Fault, client: Int)
-        case clearBlackhole(client: Int)
+        case fault(SimulatedNetwork.Fault, SimulatedClient.ID)
+        case clearBlackhole(SimulatedClient.ID)
         case shutDown(server: Int)
     }
 
@@ -126,7 +126,12 @@ extension Simulation {
 
     private mutating func close(_ id: SimulatedNetwork.ConnectionID, at side: SimulatedNetwork.Side) {
         guard let owners = owners[id.number] else { return }
-        defer { if !network.hasConnection(id) { self.owners[id.number] = nil } }
+        defer {
+            if !network.hasConnection(id) {
+                self.owners[id.number] = nil
+                forgetDeparted()
+            }
+        }
         switch side {
         case .server:
             enter(.connectionClosed, server: owners.server, connection: id.number)
@@ -171,7 +176,7 @@ extension Simulation {
 
     private mutating func take(_ occasion: Occasion) {
         switch occasion {
-        case .command(let command, let index): _ = try? obey(command, client: index)
+        case .command(let command, let client): perform(command, client)
         case .answer(let server, let connection, let question): answer(question, server: server, connection: connection)
         case .film(var film):
             let frame = MJPEGFrame(
@@ -180,11 +185,11 @@ extension Simulation {
             (film.left, film.seed) = (film.left - 1, film.seed &+ 1)
             if film.left > 0 { agenda.insert(.film(film), at: now + film.interval) }
         case .endLive(let id, let server): endLive(id, on: SimulatedServer.ID(index: server))
-        case .fault(let fault, let index):
-            carryOut(fault, on: SimulatedClient.ID(index: index))
-        case .clearBlackhole(let index):
-            network.setBlackhole(
-                false, between: clients[index].host, and: servers[clients[index].server.index].host, at: now)
+        case .fault(let fault, let client): carryOut(fault, on: client)
+        case .clearBlackhole(let client):
+            guard isPresent(client) else { return }
+            let there = servers[clients[client.index].server.index].host
+            network.setBlackhole(false, between: clients[client.index].host, and: there, at: now)
         case .shutDown(let server): shutDown(SimulatedServer.ID(index: server))
         }
     }

@@ -8,7 +8,7 @@ extension Simulation {
 
     /// The client makes its control connection.
     public mutating func connect(_ client: SimulatedClient.ID) {
-        guard clients[client.index].hasPower else { return }
+        guard isPresent(client), clients[client.index].hasPower else { return }
         clients[client.index].connectionsMade += 1
         let owner = clients[client.index]
         let port = 49_151 + UInt16(truncatingIfNeeded: owner.connectionsMade)
@@ -25,25 +25,25 @@ extension Simulation {
     public mutating func play(
         _ client: SimulatedClient.ID, _ range: NormalPlayTimeRange? = nil
     ) throws(ClientConnection.CommandError) {
-        try obey(.play(range), client: client.index)
+        try obey(.play(range), client)
     }
 
     /// PAUSE.
     public mutating func pause(_ client: SimulatedClient.ID) throws(ClientConnection.CommandError) {
-        try obey(.pause, client: client.index)
+        try obey(.pause, client)
     }
 
     /// TEARDOWN.
-    public mutating func tearDown(_ client: SimulatedClient.ID) { _ = try? obey(.tearDown, client: client.index) }
+    public mutating func tearDown(_ client: SimulatedClient.ID) { _ = try? obey(.tearDown, client) }
 
     /// Anything that a user can do, now. What the client refuses in its state is without effect.
     public mutating func perform(_ command: Command, _ client: SimulatedClient.ID) {
-        _ = try? obey(command, client: client.index)
+        _ = try? obey(command, client)
     }
 
     /// Anything that a user can do, `delay` from now. What the client refuses in its state then is without effect.
     public mutating func schedule(_ command: Command, _ client: SimulatedClient.ID, after delay: Duration) {
-        agenda.insert(.command(command, client: client.index), at: now + delay)
+        agenda.insert(.command(command, client), at: now + delay)
     }
 
     // MARK: Owners of servers
@@ -125,22 +125,24 @@ extension Simulation {
 
     /// The client's control connection breaks now, or nothing passes between it and its server any more.
     public mutating func carryOut(_ fault: SimulatedNetwork.Fault, on client: SimulatedClient.ID) {
+        guard isPresent(client) else { return }
         if let control = clients[client.index].control { network.carryOut(fault, on: control, at: now) }
     }
 
     /// The same, `delay` from now.
     public mutating func schedule(_ fault: SimulatedNetwork.Fault, on client: SimulatedClient.ID, after delay: Duration) {
-        agenda.insert(.fault(fault, client: client.index), at: now + delay)
+        agenda.insert(.fault(fault, client), at: now + delay)
     }
 
     /// Between the client and its server everything passes again, `delay` from now.
     public mutating func scheduleClearing(of client: SimulatedClient.ID, after delay: Duration) {
-        agenda.insert(.clearBlackhole(client: client.index), at: now + delay)
+        agenda.insert(.clearBlackhole(client), at: now + delay)
     }
 
     /// The same right after the `message`th write to the client's connection, or to its next one where it has none, counted from 1
     /// over both sides.
     public mutating func plan(_ fault: SimulatedNetwork.Fault, afterMessage message: Int, of client: SimulatedClient.ID) {
+        guard isPresent(client) else { return }
         if let control = clients[client.index].control {
             network.plan(fault, afterWrite: message, of: control)
         } else {

@@ -85,7 +85,13 @@ public struct Simulation: Sendable {
     /// True once a machine has asked for the same moment again and again: a mistake that would keep a processor busy.
     public internal(set) var isStuck = false
 
+    /// The clients, each in its place, and where one was removed what nobody asks for any more.
     var clients: [SimulatedClient] = []
+    /// The places of ``clients`` that are free.
+    var freePlaces: [Int] = []
+    var clientsAdded = 0
+    /// Hosts whose clients were removed, of which servers still have something.
+    var departing: Set<String> = []
     var servers: [SimulatedServer] = []
     var agenda = MomentQueue<Occasion>()
     var generator: SeededGenerator
@@ -145,16 +151,16 @@ public struct Simulation: Sendable {
             case .standard: ClientConnection(configuration: configuration, goal: goal, at: now)
             case .lab: .lab(configuration: configuration, at: now)
             }
-        clients.append(
-            SimulatedClient(
-                connection: connection, host: host ?? "198.51.100.\(clients.count + 1)", server: server,
-                configuration: configuration))
-        let setup = Transcript.Setup.client(configuration, goal: goal, dialect: dialect)
-        begin(.init(.client, clients.count), setup)
-        return SimulatedClient.ID(index: clients.count - 1)
+        clientsAdded += 1
+        let id = SimulatedClient.ID(index: freePlaces.popLast() ?? clients.count, number: clientsAdded)
+        let client = SimulatedClient(
+            id, connection: connection, host: host ?? "198.51.100.\(id.number)", server: server, configuration: configuration)
+        if id.index < clients.count { clients[id.index] = client } else { clients.append(client) }
+        begin(client.machine, .client(configuration, goal: goal, dialect: dialect))
+        return id
     }
 
-    /// A client.
+    /// A client; not one that was removed.
     public subscript(client: SimulatedClient.ID) -> SimulatedClient { clients[client.index] }
 
     /// A server.
@@ -164,7 +170,9 @@ public struct Simulation: Sendable {
     }
 
     /// All clients, in the order in which they were added.
-    public var clientIDs: [SimulatedClient.ID] { clients.indices.map { SimulatedClient.ID(index: $0) } }
+    public var clientIDs: [SimulatedClient.ID] {
+        clients.map(\.id).filter(isPresent).sorted { $0.number < $1.number }
+    }
 
     /// All servers, in the order in which they were added.
     public var serverIDs: [SimulatedServer.ID] { servers.indices.map { SimulatedServer.ID(index: $0) } }

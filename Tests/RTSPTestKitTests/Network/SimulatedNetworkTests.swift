@@ -326,6 +326,28 @@ import Testing
         #expect(network.connectionCount == 0)
     }
 
+    @Test func `a host that is forgotten is like one that never was`() {
+        var (network, id) = Self.connected()
+        network.send(datagram: [1], from: Self.server, to: Self.client, at: Self.at(30))
+        network.setConditions(NetworkConditions(delay: .milliseconds(500)), from: "c", to: "s")
+        network.kill(host: "c")
+        // Not while there is something of it.
+        #expect(network.hasConnections(of: "c"))
+        network.forget(host: "c")
+        #expect(network.datagrams(to: Self.client).sent == 1)
+        network.close(id, from: .server, at: Self.at(40))
+        _ = Self.arrivals(&network)
+        #expect(!network.hasConnections(of: "c"))
+        network.forget(host: "c")
+        #expect(network.datagrams(to: Self.client).sent == 0)
+        #expect(network.paths.isEmpty)
+        let other = network.connect(from: Self.client, to: Self.server, at: Self.at(100))
+        #expect(
+            Self.arrivals(&network) == [
+                .init(.accepted(other, from: Self.client, to: Self.server), 110), .init(.connected(other), 120),
+            ])
+    }
+
     @Test func `a host that dies while it connects leaves nothing, neither does a server that dies before it accepts`() {
         var network = Network(NetworkConditions(delay: .milliseconds(10)))
         network.listen(at: Self.server)
