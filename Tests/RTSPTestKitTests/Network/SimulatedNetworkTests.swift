@@ -282,12 +282,16 @@ import Testing
         #expect(network.connectionCount == 0)
     }
 
-    @Test func `connecting through a blackhole takes until it ends`() {
+    @Test func `connecting through a blackhole takes until it ends, or until the host gives up`() {
         var network = Network(NetworkConditions(delay: .milliseconds(10)))
         network.listen(at: Self.server)
         network.setBlackhole(true, between: "c", and: "s", at: Self.start)
+        var forever = network
+        let vain = forever.connect(from: Self.client, to: Self.server, at: Self.start)
+        #expect(Self.arrivals(&forever) == [.init(.refused(vain), 5000)])
+        #expect(!forever.hasConnection(vain))
         let id = network.connect(from: Self.client, to: Self.server, at: Self.start)
-        #expect(Self.arrivals(&network) == [])
+        #expect(network.nextArrival == Self.at(5000))
         network.setBlackhole(false, between: "c", and: "s", at: Self.at(200))
         #expect(
             Self.arrivals(&network) == [
