@@ -1,3 +1,4 @@
+import Foundation
 import MJPEGSource
 import RTPTransport
 import RTSPKit
@@ -107,11 +108,14 @@ import Testing
         #expect(!outcome.simulation.invariants.isEmpty)
     }
 
+    /// How many scenarios are run: fewer under a sanitizer, more by night.
+    private static let seeds = ProcessInfo.processInfo.environment["RTSP_SCENARIO_SEEDS"].flatMap(UInt64.init) ?? 2000
+
     @Test func `two thousand scenarios go as they must`() async {
         let failures = await withTaskGroup(of: [UInt64].self) { group in
             for part: UInt64 in 0..<16 {
                 group.addTask {
-                    stride(from: part + 1, through: 2000, by: 16).filter { !Scenario(seed: $0).run().isClean }
+                    stride(from: part + 1, through: Self.seeds, by: 16).filter { !Scenario(seed: $0).run().isClean }
                 }
             }
             return await group.reduce(into: []) { $0 += $1 }
