@@ -244,9 +244,6 @@ struct JPEGScanner: Sendable, Hashable {
         let frame = start..<end
         state = .gap
         (position, start) = (end, end)
-        guard frame.count <= maxFrameBytes else {
-            return .damaged(MJPEGDamage(offset: frame.lowerBound, reason: .oversizeFrame))
-        }
         return .frame(frame)
     }
 
