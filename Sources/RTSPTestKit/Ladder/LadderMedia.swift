@@ -93,6 +93,12 @@ struct LadderMedia {
         }
     }
 
+    /// Whether so much time lies between a run and the frame after it that something must have happened meanwhile.
+    private static func isBehindPause(_ row: LadderDiagram.Row, _ run: [LadderDiagram.Row]) -> Bool {
+        guard let last = run.last, run.count > 1 else { return false }
+        return row.time - last.time > (run[1].time - run[0].time) * 4 + .milliseconds(100)
+    }
+
     /// Long runs of frames with the same fate: the first two, how many there were, and the last one.
     private static func folded(_ rows: [LadderDiagram.Row]) -> [LadderDiagram.Row] {
         var result: [LadderDiagram.Row] = []
@@ -103,13 +109,14 @@ struct LadderMedia {
             result += run.prefix(2)
             if var row = inner.first, let last = inner.last {
                 row.label = "… \(inner.count) frames more until \(LadderText.seconds(last.time)), all \(foldClass)"
-                row.arrived = nil
+                // One moment is enough, and a record of the client alone has that of arrival only.
+                if row.sent != nil { row.arrived = nil }
                 result.append(row)
             }
             result += run.suffix(1)
         }
         for row in rows {
-            if row.foldClass == nil || row.foldClass != run.first?.foldClass || !row.details.isEmpty {
+            if row.foldClass == nil || row.foldClass != run.first?.foldClass || !row.details.isEmpty || isBehindPause(row, run) {
                 flush()
                 run = []
             }

@@ -174,6 +174,20 @@ import Testing
         #expect(frames(LadderDiagram(transcript, options: options)).count == 40)
     }
 
+    @Test func `A record of the client alone is folded in its place, and not over a pause`() {
+        var scenario = Scenario.short(frames: 40)
+        scenario.viewers[0].acts.insert(
+            contentsOf: [.init(.pause, at: .milliseconds(2050)), .init(.play(nil), at: .milliseconds(4000))], at: 2)
+        scenario.viewers[0].acts[4].time = .seconds(9)
+        let rows = LadderDiagram(scenario.transcript.only(.client)).rows
+        #expect(rows.map(\.time) == rows.map(\.time).sorted())
+        let folds = rows.filter { $0.label.hasPrefix("…") }
+        #expect(folds.count == 2)
+        #expect(folds.allSatisfy { $0.time > .zero })
+        let paused = rows.first { $0.label.hasPrefix("PAUSE") }?.time
+        #expect(folds.map { $0.time < paused ?? .zero } == [true, false])
+    }
+
     @Test func `A long diagram ends with how much is missing`() {
         var options = LadderDiagram.Options()
         let all = LadderDiagram(Scenario.short().transcript).rows.count
