@@ -7,7 +7,8 @@ extension Substring {
         guard let first = bytes.firstIndex(where: { !Self.isBlank($0) }),
             let last = bytes.lastIndex(where: { !Self.isBlank($0) })
         else { return Substring() }
-        return self[first...last]
+        // Not `first...last`: what lies behind `last` as a character may be more than a byte away, and be a blank.
+        return self[first..<bytes.index(after: last)]
     }
 
     /// The parts between separators, untrimmed. Separators inside double quotes do not count, where the quotes close.
