@@ -16,7 +16,7 @@ public struct SDPAttribute: Sendable, Hashable {
         self.init(name: String(name), value: value.map { String($0) })
     }
 
-    var line: String { "a=\(name.word(without: ":"))\(value.map { ":" + $0.onOneLine } ?? "")\r\n" }
+    var line: String { "a=\(name.attributeName)\(value.map { ":" + $0.onOneLine } ?? "")\r\n" }
 }
 
 /// A `b=` line (RFC 8866 section 5.8).
@@ -123,6 +123,15 @@ extension String {
     func word(without separators: String = "") -> String {
         let kept = utf8.filter { $0 > 0x20 && $0 != 0x7F && !separators.utf8.contains($0) }
         return kept.isEmpty ? "-" : String(decoding: kept, as: UTF8.self)
+    }
+}
+
+extension String {
+    /// Fit to be the name of an attribute. What cannot stand there is replaced and not left out: a name that means nothing must not
+    /// become one that means something.
+    fileprivate var attributeName: String {
+        let bytes = utf8.map { $0 > 0x20 && $0 != 0x7F && $0 != UInt8(ascii: ":") ? $0 : UInt8(ascii: "_") }
+        return bytes.isEmpty ? "-" : String(decoding: bytes, as: UTF8.self)
     }
 }
 

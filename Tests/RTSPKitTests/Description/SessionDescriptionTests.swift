@@ -205,6 +205,17 @@ struct SessionDescriptionTests {
         #expect(session.serialized.utf8.count { $0 == 0x0A } == 13)
     }
 
+    /// Found by fuzzing.
+    @Test func `an attribute whose name cannot be written does not become another one`() throws {
+        let text = "v=0\r\ns=-\r\nt=0 0\r\na=ra nge:npt=0-7\r\n"
+        let bytes = Array(text.utf8)
+        let description = try SessionDescription(parsing: bytes.span)
+        #expect(description.range == nil)
+        #expect(description.serialized.contains("a=ra_nge:npt=0-7\r\n"))
+        let written = Array(description.serialized.utf8)
+        #expect(try SessionDescription(parsing: written.span).range == nil)
+    }
+
     @Test func `what has nothing that can be written still leaves a well-formed line`() throws {
         let text = "v=0\r\no=\u{1} \u{2} 7 8 IN IP4\r\ns=\u{1}\r\nm=\"v\" 0 \" 26\r\na=:x\r\na=con\u{1}trol:y\r\n"
         let first = try SessionDescription(parsing: Array(text.utf8).span)
@@ -214,7 +225,7 @@ struct SessionDescriptionTests {
             again.media == [
                 MediaDescription(
                     kind: "\"v\"", transportProtocol: "\"", formats: ["26"],
-                    attributes: [SDPAttribute(name: "-", value: "x"), SDPAttribute(name: "control", value: "y")])
+                    attributes: [SDPAttribute(name: "-", value: "x"), SDPAttribute(name: "con_trol", value: "y")])
             ])
         let empty = SessionDescription(
             origin: SDPOrigin(username: "", sessionID: "", sessionVersion: "\n", addressType: "", address: ""),
