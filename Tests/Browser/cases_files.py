@@ -64,7 +64,8 @@ def recorded(stage: Stage, page: Page, lab: bool) -> tuple[list[bytes], str]:
     file = stage.downloaded("recording*.Mjpeg" if lab else "recording*.mjpeg")
     contents = file.read_bytes()
     if not lab:
-        require(count_frames(file) == len(raw_frames(contents)), "FFmpeg counts other frames")
+        counted, found = count_frames(file), len(raw_frames(contents))
+        require(counted == found, f"FFmpeg counts {counted} frames, and there are {found} in {len(contents)} bytes")
     file.unlink()
     return lab_frames(contents) if lab else raw_frames(contents), file.name
 
