@@ -13,7 +13,7 @@ extension RTSPNIOTests {
         }
 
         @Test func `two thousand clients that vanish while they play leave nothing behind`() async throws {
-            let configuration = RTSPServer.Configuration.test { $0.sessionTimeout = .seconds(1) }
+            let configuration = RTSPServer.Configuration.test { $0.sessionTimeout = .seconds(3) }
             try await withServer(configuration, clip: .sparse) { running in
                 // The first ones make what is made once.
                 try await Self.vanish(0..<200, from: running)
