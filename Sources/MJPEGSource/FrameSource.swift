@@ -37,4 +37,15 @@ public protocol SeekableFrameSource: FrameSource {
     /// A time before the start moves to the first frame, a time at or past the end moves past the last frame.
     /// - Returns: the presentation time of the frame that comes next (``duration`` when none does).
     mutating func seek(to time: Duration) throws(Failure) -> Duration
+
+    /// Whether ``FrameSource/nextFrame()`` would answer at once.
+    ///
+    /// Sources whose frames take work answer false, begin that work elsewhere and say by a way of their own when to ask again.
+    /// Unless a source says otherwise its frames are ready.
+    mutating func prepareNextFrame() -> Bool
+}
+
+extension SeekableFrameSource {
+    /// Ready.
+    public mutating func prepareNextFrame() -> Bool { true }
 }
