@@ -28,6 +28,7 @@ import cases_bad_media
 import cases_bad_server
 import cases_foreign_client
 import cases_foreign_server
+import cases_jpeg
 import cases_lab
 import cases_live
 import media
