@@ -19,7 +19,7 @@ GSTREAMER_FAILS: dict[str, str] = {}
 
 
 def serving(bench: Bench, chosen: list[Kind], *options: object) -> Server:
-    return Server(bench, "--loop", *options, *[kind.medium(bench.path("media")) for kind in chosen])
+    return Server(bench, *options, *[kind.medium(bench.path("media")) for kind in chosen])
 
 
 def first_jpeg(folder: Path) -> bytes:

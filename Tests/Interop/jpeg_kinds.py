@@ -29,10 +29,11 @@ class Kind:
         return self.path.stem
 
     def medium(self, folder: Path) -> str:
-        """The argument for rtsp-server: a folder with this one picture, where also one that ends too early is whole."""
+        """The argument for rtsp-server: a folder with this picture again and again; there also one that ends too early is whole."""
         own = folder / self.name
         own.mkdir(parents=True)
-        (own / "1.jpg").write_bytes(self.path.read_bytes())
+        for index in range(30):
+            (own / f"{index:06d}.jpg").write_bytes(self.path.read_bytes())
         return f"{self.name}={own}@10"
 
 
