@@ -19,8 +19,8 @@ extension Scenario {
                 }
                 if simulation[server].sessionCount > viewers * 2 { return "\(simulation[server].sessionCount) sessions" }
             }
-            for client in simulation.clientIDs where simulation[client].peakHeldBytes > media {
-                return "a client holds \(simulation[client].peakHeldBytes) bytes"
+            for index in simulation.clients.indices where simulation.clients[index].peakHeldBytes > media {
+                return "a client holds \(simulation.clients[index].peakHeldBytes) bytes"
             }
             return nil
         }

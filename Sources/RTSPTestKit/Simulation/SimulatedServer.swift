@@ -19,13 +19,15 @@ public struct SimulatedServer: Sendable {
         struct Condition {
             var deadline: ContinuousClock.Instant?
             var heldBytes: Int
+            var sessions: Int
             var isFinished: Bool
         }
 
         /// (Here, on one value, nothing is copied.)
         func condition() -> Condition {
             Condition(
-                deadline: connection.deadline, heldBytes: connection.heldByteCount, isFinished: connection.isFinished)
+                deadline: connection.deadline, heldBytes: connection.heldByteCount, sessions: connection.sessionCount,
+                isFinished: connection.isFinished)
         }
 
         mutating func enter(
@@ -56,6 +58,8 @@ public struct SimulatedServer: Sendable {
     var peers: [Int: Peer] = [:]
     /// When their machines want the time, as they said last.
     var deadlines: [Int: ContinuousClock.Instant] = [:]
+    /// How many sessions they have, as they said last.
+    var sessions: [Int: Int] = [:]
     /// Connections that are over and not forgotten yet.
     var finished: Set<Int> = []
     /// Whose reports come from where.
@@ -80,6 +84,7 @@ public struct SimulatedServer: Sendable {
     ) -> [ServerEvent] {
         guard let (events, condition) = peers[number]?.enter(input, media: media, at: now, via: &transport) else { return [] }
         deadlines[number] = condition.deadline
+        sessions[number] = condition.sessions
         peakHeldBytes = max(peakHeldBytes, condition.heldBytes)
         if condition.isFinished { finished.insert(number) }
         return events
@@ -89,7 +94,7 @@ public struct SimulatedServer: Sendable {
     public var connections: [ServerConnection] { peers.keys.sorted().compactMap { peers[$0]?.connection } }
 
     /// How many sessions there are.
-    public var sessionCount: Int { peers.values.reduce(0) { $0 + $1.connection.sessionCount } }
+    public var sessionCount: Int { sessions.values.reduce(0, +) }
 
     /// Whether nothing is left of any client: no connection, session, reader or address to expect reports from.
     public var isEmpty: Bool { peers.isEmpty && reporters.isEmpty && readers.isEmpty }

@@ -117,6 +117,7 @@ extension Simulation {
         guard servers[server].finished.remove(number) != nil else { return }
         servers[server].peers[number] = nil
         servers[server].deadlines[number] = nil
+        servers[server].sessions[number] = nil
         servers[server].reporters = servers[server].reporters.filter { $0.value.connection != number }
         forgetDeparted()
     }

@@ -147,13 +147,14 @@ extension Simulation {
     private mutating func take(
         _ bytes: [UInt8], from: SimulatedNetwork.Address, to: SimulatedNetwork.Address, serial: Int
     ) {
-        if let index = servers.firstIndex(where: { $0.host == to.host }) {
+        // By index: whole elements are not copied for a look at their host.
+        if let index = servers.indices.first(where: { servers[$0].host == to.host }) {
             guard to.port == servers[index].configuration.mediaPorts?.rtcp, let reporter = servers[index].reporters[from] else {
                 return
             }
             return enter(.report(bytes, reporter.stream), server: index, connection: reporter.connection)
         }
-        guard let index = clients.firstIndex(where: { $0.host == to.host }),
+        guard let index = clients.indices.first(where: { clients[$0].host == to.host }),
             from.host == servers[clients[index].server.index].host, let ports = clients[index].configuration.clientPorts
         else { return }
         if to.port == ports.rtp {

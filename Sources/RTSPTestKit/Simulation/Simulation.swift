@@ -161,17 +161,20 @@ public struct Simulation: Sendable {
     }
 
     /// A client; not one that was removed.
-    public subscript(client: SimulatedClient.ID) -> SimulatedClient { clients[client.index] }
+    public subscript(client: SimulatedClient.ID) -> SimulatedClient {
+        _read { yield clients[client.index] }
+    }
 
     /// A server.
     public subscript(server: SimulatedServer.ID) -> SimulatedServer {
-        get { servers[server.index] }
+        _read { yield servers[server.index] }
         _modify { yield &servers[server.index] }
     }
 
     /// All clients, in the order in which they were added.
     public var clientIDs: [SimulatedClient.ID] {
-        clients.map(\.id).filter(isPresent).sorted { $0.number < $1.number }
+        // By index: a key path would copy every client.
+        clients.indices.lazy.map { clients[$0].id }.filter(isPresent).sorted { $0.number < $1.number }
     }
 
     /// All servers, in the order in which they were added.
