@@ -104,7 +104,10 @@ public struct ClientSession: Sendable, Hashable {
 
     /// When `advance(to:)` is due; `nil` once closed, and while nothing is set up and nothing on its way.
     public var deadline: ContinuousClock.Instant? {
-        (pending.map(\.deadline) + [keepAliveDue].compactMap { $0 }).min()
+        // Asked for after every packet, so without arrays.
+        var earliest = keepAliveDue
+        for request in pending { earliest = earliest.map { min($0, request.deadline) } ?? request.deadline }
+        return earliest
     }
 
     /// True from the command TEARDOWN on.
