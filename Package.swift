@@ -76,7 +76,7 @@ if coreOnly == "MJPEGSource" {
         .systemLibrary(
             name: "CTurboJPEG", pkgConfig: "libturbojpeg",
             providers: [.apt(["libturbojpeg0-dev"]), .brew(["jpeg-turbo"])]),
-        .target(name: "JPEGCoding", dependencies: ["CTurboJPEG"], swiftSettings: strict),
+        .target(name: "JPEGCoding", dependencies: ["CTurboJPEG", "RTPTransport"], swiftSettings: strict),
 
         // Real sockets.
         .target(
@@ -137,7 +137,9 @@ if coreOnly == "MJPEGSource" {
                 external("UnixSignals", "swift-service-lifecycle"),
             ], path: "Sources/Examples/rtsp-player", resources: [.embedInCode("Page")], swiftSettings: strict),
 
-        .testTarget(name: "JPEGCodingTests", dependencies: ["JPEGCoding", "TestScene"], swiftSettings: strict),
+        .testTarget(
+            name: "JPEGCodingTests", dependencies: ["JPEGCoding", "TestScene", "RTPTransport", "CTurboJPEG"],
+            exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
             name: "RTSPNIOTests",
             dependencies: [
@@ -152,4 +154,10 @@ if coreOnly == "MJPEGSource" {
                 external("Logging", "swift-log"),
             ], swiftSettings: strict),
     ]
+}
+
+if coreOnly == "JPEGCoding" {
+    let kept = ["MJPEGSource", "RTPTransport", "CTurboJPEG", "JPEGCoding", "TestScene", "JPEGCodingTests"]
+    (package.products, package.dependencies, package.traits) = ([], [], [])
+    package.targets.removeAll { !kept.contains($0.name) }
 }

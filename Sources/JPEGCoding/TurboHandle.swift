@@ -15,6 +15,11 @@ internal import CTurboJPEG
         try unsafe TurboHandle(adopting: tjInitDecompress())
     }
 
+    /// An instance that does everything: encodes, decodes, and codes coefficients anew.
+    static func transformer() throws(JPEGCodingError) -> TurboHandle {
+        try unsafe TurboHandle(adopting: tjInitTransform())
+    }
+
     private init(adopting raw: tjhandle?) throws(JPEGCodingError) {
         guard let raw = unsafe raw else { throw JPEGCodingError(.unavailable, "libturbojpeg could not make a codec") }
         unsafe self.raw = raw
