@@ -10,13 +10,13 @@ public import RTPTransport
 /// 2. 4:2:0 and 4:2:2 in another coding (progressive, arithmetic, several scans, other Huffman tables): the same coefficients.
 /// 3. Greyscale: the same coefficients, with neutral colour.
 /// 4. 4:4:4, 4:4:0, 4:1:1, and two tables for colour: brightness keeps its coefficients, colour becomes 4:2:2 where each line has
-///    its own, else 4:2:0, at a quality of at least 90.
+///    its own, else 4:2:0, at a quality of at least 95.
 /// 5. RGB, CMYK (taken as Adobe's, inverted, as everybody does) and samplings without a name: decoded, and encoded as 4:2:2 at a
 ///    quality of at least 95.
 ///
 /// A smaller size is decoded as such (the transform is made for fewer samples), not from all pixels; the quality is then that of
-/// the original, guessed from its table for brightness, unless another is wanted. A wish for more quality than the original has
-/// is no wish: it would only make more bytes.
+/// the original, guessed from its table for brightness, unless another is wanted. At full size a wish for more quality than the
+/// original has is no wish: it would only make more bytes.
 ///
 /// 12-bit samples, lossless and hierarchical files are refused as unsupported.
 public struct TurboJPEGConverter: JPEGConverter, Hashable {
@@ -27,7 +27,7 @@ public struct TurboJPEGConverter: JPEGConverter, Hashable {
 
     /// Whether a picture with missing or wrong parts is converted, gray where nothing is known, or refused as broken.
     ///
-    /// A picture that only lacks its end marker is whole. Pictures that need no conversion are not looked into.
+    /// A picture that only lacks its end marker is whole, unless it is coded arithmetically. Pictures that need no conversion are not looked into.
     public var acceptsDamage: Bool
 
     /// A converter.
@@ -80,7 +80,7 @@ public struct TurboJPEGConverter: JPEGConverter, Hashable {
     }
 
     /// The quality below which colour that is sampled anew would lose more by its table than by its sampling.
-    private static let leastChromaQuality = 90
+    private static let leastChromaQuality = 95
     /// The same where brightness is made anew, too.
     private static let leastQuality = 95
 
@@ -152,15 +152,16 @@ private struct Source {
         }
         self.outline = outline
         quality = (outline.components.first.flatMap { outline.tables[$0.table] }).map(JPEGQuality.nearest) ?? 100
-        // libjpeg would take a missing end marker for damage.
-        self.image = image.suffix(2) == [0xFF, 0xD9] ? image : image + [0xFF, 0xD9]
+        // libjpeg would take a missing end marker for damage. With arithmetic coding nothing else tells that a part is missing.
+        let isArithmetic = outline.process >= 0xC9
+        self.image = isArithmetic || image.suffix(2) == [0xFF, 0xD9] ? image : image + [0xFF, 0xD9]
     }
 }
 
 /// What is wanted, after sense has been made of it.
 private struct Wish {
     let scale: JPEGScale
-    /// 1...100; `nil` where the original is no better.
+    /// 1...100; `nil` where the original has its size and is no better.
     let quality: Int?
     let maximumByteCount: Int?
 
@@ -168,7 +169,7 @@ private struct Wish {
         scale = conversion.scale
         maximumByteCount = conversion.maximumByteCount
         let wanted = conversion.quality.map { min(max($0, JPEGQuality.range.lowerBound), JPEGQuality.range.upperBound) }
-        quality = wanted.flatMap { $0 < original ? $0 : nil }
+        quality = wanted.flatMap { $0 < original || conversion.scale != .full ? $0 : nil }
     }
 
     /// Whether the picture may stay as it is, if it has few enough bytes.
