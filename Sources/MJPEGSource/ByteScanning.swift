@@ -1,23 +1,57 @@
 extension Span<UInt8> {
-    /// The place of the first FF at or after `start`, or `count`: eight bytes at a time.
-    func firstMarkerByte(from start: Int) -> Int {
+    /// The place of the first marker at or after `start` that may mean something to one who looks for the ends of a JPEG: an FF
+    /// before C0...CF or D8...FE. Where there is none, the place of an FF that ends the bytes, or else `count`.
+    ///
+    /// Stuffed zeros, restart markers and fill bytes, of which pictures are full, are passed 32 bytes at a time.
+    func firstMarker(from start: Int) -> Int {
         let end = count
         guard start >= 0, start < end else { return end }
         return unsafe withUnsafeBytes { bytes in
             var index = start
-            while index &+ 8 <= end {
-                let word = UInt64(littleEndian: unsafe bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
-                // The well-known test for a zero byte, on the complement: the lowest bit set marks the first FF.
-                let hits = (~word &- 0x0101_0101_0101_0101) & word & 0x8080_8080_8080_8080
-                if hits != 0 { return index &+ hits.trailingZeroBitCount / 8 }
-                index &+= 8
+            // One byte more than a block has tells what follows its last FF.
+            while index &+ 32 < end {
+                // Written out, since the compiler does not unroll it.
+                let first = unsafe Self.hits(bytes, at: index) | Self.hits(bytes, at: index &+ 8)
+                let second = unsafe Self.hits(bytes, at: index &+ 16) | Self.hits(bytes, at: index &+ 24)
+                if first | second != 0, let found = unsafe Self.marker(inBlockAt: index, of: bytes) { return found }
+                index &+= 32
             }
-            while index < end {
-                if unsafe bytes[index] == 0xFF { return index }
+            while index &+ 1 < end {
+                if unsafe Self.isMarker(bytes[index], before: bytes[index &+ 1]) { return index }
                 index &+= 1
             }
-            return end
+            return unsafe bytes[index] == 0xFF ? index : end
         }
+    }
+
+    /// Of eight bytes, the highest bit of each that is FF; of bytes behind the first FF, perhaps that of others, too.
+    @inline(__always)
+    private static func hits(_ bytes: UnsafeRawBufferPointer, at index: Int) -> UInt64 {
+        let word = UInt64(littleEndian: unsafe bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+        // The well-known test for a zero byte, on the complement.
+        return (~word &- 0x0101_0101_0101_0101) & word & 0x8080_8080_8080_8080
+    }
+
+    /// The first marker to stop at in a block of 32 bytes.
+    @inline(__always)
+    private static func marker(inBlockAt start: Int, of bytes: UnsafeRawBufferPointer) -> Int? {
+        var index = start
+        while index < start &+ 32 {
+            var hits = unsafe hits(bytes, at: index)
+            while hits != 0 {
+                let place = index &+ hits.trailingZeroBitCount / 8
+                if unsafe isMarker(bytes[place], before: bytes[place &+ 1]) { return place }
+                hits &= hits &- 1
+            }
+            index &+= 8
+        }
+        return nil
+    }
+
+    /// Whether these two bytes are a marker to stop at. The exclusive or moves all codes that are to be passed below C8.
+    @inline(__always)
+    private static func isMarker(_ first: UInt8, before code: UInt8) -> Bool {
+        first == 0xFF && code ^ 0x10 >= 0xC8 && code != 0xFF
     }
 }
 

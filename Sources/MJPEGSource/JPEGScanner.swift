@@ -89,12 +89,14 @@ struct JPEGScanner: Sendable, Hashable {
             if before == (state, position) { break }
         }
         guard state != .gap, position >= origin, start &+ maxFrameBytes < end else { return .starved }
-        return abandonOversize(at: max(start &+ 2, min(position, start &+ maxFrameBytes)))
+        return abandonOversize()
     }
 
     /// Says that the run ends at `length`; call it when ``step(_:from:)`` starves with nothing left to show.
     /// - Returns: `nil` when all is said; `.starved` if the scanner went back and wants bytes again.
     mutating func finish(at length: Int) -> Step? {
+        // A segment may lead past the end of the run before the window has reached the end of the largest frame.
+        if state != .gap, start &+ maxFrameBytes < length { return abandonOversize() }
         if state == .marker, position > length, !inApplicationData, length &- start > 2 {
             distrust()
             return .starved
@@ -117,7 +119,7 @@ struct JPEGScanner: Sendable, Hashable {
     private mutating func passGap(_ window: Span<UInt8>, from origin: Int) -> Step? {
         var index = position &- origin
         while true {
-            index = window.firstMarkerByte(from: index)
+            index = window.firstMarker(from: index)
             guard index &+ 2 < window.count else { break }
             if window[index &+ 1] == 0xD8, window[index &+ 2] == 0xFF { return begin(at: index, window, from: origin) }
             index &+= 1
@@ -216,7 +218,7 @@ struct JPEGScanner: Sendable, Hashable {
     private mutating func passScan(_ window: Span<UInt8>, from origin: Int) -> Step? {
         var index = position &- origin
         while true {
-            index = window.firstMarkerByte(from: index)
+            index = window.firstMarker(from: index)
             position = origin &+ index
             guard index &+ 1 < window.count else { return nil }
             switch window[index &+ 1] {
@@ -266,8 +268,9 @@ struct JPEGScanner: Sendable, Hashable {
         return nil
     }
 
-    private mutating func abandonOversize(at end: Int) -> Step {
+    private mutating func abandonOversize() -> Step {
         let damage = MJPEGDamage(offset: start, reason: .oversizeFrame)
+        let end = max(start &+ 2, min(position, start &+ maxFrameBytes))
         state = .gap
         (position, start, gapIsReported) = (end, end, true)
         return .damaged(damage)

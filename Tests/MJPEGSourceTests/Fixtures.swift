@@ -55,6 +55,24 @@ func jpegWithThumbnail(_ seed: Int = 1) -> [UInt8] {
     jpeg(seed, extra: segment(0xE1, Array("Exif\0\0".utf8) + jpeg(seed + 1000)))
 }
 
+/// A picture of a kind that trips plain readers up; `kind` counts from 0 and may be any number.
+func trickyJPEG(_ kind: Int, seed: Int) -> [UInt8] {
+    let markers = [UInt8]([[UInt8]](repeating: [0xFF, 0xD8, 0xFF, 0xD9, 0xFF, 0xDA], count: 10_922).joined())
+    let fill = [UInt8](repeating: 0xFF, count: 1 + seed % 40)
+    let tables = segment(0xDB, [0] + (1...64).map { UInt8($0) })
+    return switch kind % 9 {
+    case 0: jpegWithThumbnail(seed)
+    case 1: jpeg(seed, extra: segment(0xE2, Array("MPF\0".utf8) + jpeg(seed + 1)))
+    case 2: jpeg(seed, extra: segment(0xE0, Array("JFXX\0".utf8) + [0x10] + jpegWithThumbnail(seed + 2)))
+    case 3: jpeg(seed, extra: fill + segment(0xFE, [1, 2]) + fill)
+    case 4: jpeg(seed, extra: segment(0xFE, markers + [UInt8(seed & 0xFF)]))
+    case 5: [0xFF, 0xD8] + segment(0xE0, Array("AVI1".utf8)) + tables + scanHeader + scanData(seed: seed) + [0xFF, 0xD9]
+    case 6: Array(jpeg(seed).dropLast(2)) + fill + [0xFF, 0xD9]
+    case 7: Array(jpeg(seed).dropLast(2)) + segment(0xC4, [0xFF, 0xD9]) + scanHeader + scanData(seed: seed + 3) + [0xFF, 0xD9]
+    default: jpeg(seed, scanByteCount: 3000)
+    }
+}
+
 /// A frame of the lab format.
 func lab(_ image: [UInt8]) -> [UInt8] {
     let digits = String(image.count)
@@ -146,4 +164,22 @@ extension MJPEGStreamSplitter {
     mutating func take(_ bytes: [UInt8]) -> [[UInt8]] {
         append(bytes.span)
     }
+}
+
+/// Pictures of all kinds, cut ones, lengths of the lab format, junk and bytes made to mislead.
+func mixture(seed: Int) -> [UInt8] {
+    var generator = SeededGenerator(seed: seed)
+    var bytes: [UInt8] = []
+    for _ in 0..<12 {
+        let picture = trickyJPEG(Int.random(in: 0..<9, using: &generator), seed: Int.random(in: 0..<99, using: &generator))
+        switch Int.random(in: 0..<8, using: &generator) {
+        case 0: bytes += picture.prefix(Int.random(in: 0...picture.count, using: &generator))
+        case 1: bytes += lab(picture)
+        case 2: bytes += [UInt8](repeating: [0x00, 0xFF, 0x20].randomElement(using: &generator) ?? 0, count: 50) + picture
+        case 3: bytes += hostileBytes(seed: Int.random(in: 0..<999, using: &generator), count: 300)
+        case 4: bytes += picture.suffix(Int.random(in: 0...200, using: &generator))
+        default: bytes += picture
+        }
+    }
+    return bytes
 }

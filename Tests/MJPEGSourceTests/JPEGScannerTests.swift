@@ -110,4 +110,61 @@ struct JPEGScannerTests {
         ]
         #expect(steps(large + jpeg(2), maxFrameBytes: 2000) == expected)
     }
+
+    @Test(arguments: [100, 1000])
+    func `a segment that leads past the end does not hide that its frame is too large`(window: Int) {
+        // Two bytes of the second picture spoil the length of its first segment.
+        var large = jpeg(2, scanByteCount: 500)
+        large.replaceSubrange(4..<6, with: [0xFF, 0xF0])
+        let bytes = large + jpeg(3)
+        let frame = (large.count..<bytes.count)
+        let found = scan(bytes, window: window, maxFrameBytes: 400)
+        #expect(found.frames == [frame])
+        #expect(found.lost == [0])
+    }
+
+    /// The frames, and the places of those given up, when the scanner sees `window` bytes at a time.
+    private func scan(_ bytes: [UInt8], window: Int, maxFrameBytes: Int) -> (frames: [Range<Int>], lost: [Int]) {
+        var scanner = JPEGScanner(maxFrameBytes: maxFrameBytes)
+        var (frames, lost): ([Range<Int>], [Int]) = ([], [])
+        var (first, size) = (0, window)
+        while true {
+            let last = min(first + size, bytes.count)
+            var step = scanner.step(bytes.span.extracting(first..<last), from: first)
+            if step == .starved, scanner.position >= bytes.count || first <= scanner.position && last == bytes.count {
+                guard let next = scanner.finish(at: bytes.count) else { return (frames, lost) }
+                step = next
+            }
+            switch step {
+            case .frame(let frame): frames.append(frame)
+            case .damaged(let damage) where damage.reason.isJunk: break
+            case .damaged(let damage): lost.append(damage.offset)
+            case .starved:
+                let next = min(max(scanner.position - JPEGScanner.lookBack, 0), bytes.count)
+                // Where it asks for the same bytes again, it needs more of them.
+                size = next == first ? size * 2 : window
+                first = next
+            }
+        }
+    }
+
+    @Test(arguments: 0..<15)
+    func `seeded mixtures hold what a reader of single bytes finds in them`(seed: Int) {
+        let bytes = seed.isMultiple(of: 3) ? hostileBytes(seed: seed, count: 6000) : mixture(seed: seed)
+        for maxFrameBytes in [150, 2500, 1_000_000] {
+            let expected = ReferenceScanner(bytes, maxFrameBytes: maxFrameBytes)
+            for window in [31, 64, 1000, bytes.count + 1] {
+                let found = scan(bytes, window: window, maxFrameBytes: maxFrameBytes)
+                #expect(found.frames == expected.frames, "\(window) bytes at a time, frames of \(maxFrameBytes)")
+                #expect(found.lost == expected.lost, "\(window) bytes at a time, frames of \(maxFrameBytes)")
+            }
+        }
+    }
+}
+
+extension MJPEGDamage.Reason {
+    /// Whether no frame was lost.
+    fileprivate var isJunk: Bool {
+        if case .junk = self { true } else { false }
+    }
 }
