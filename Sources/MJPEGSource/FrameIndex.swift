@@ -41,10 +41,19 @@ struct FrameIndex: Sendable {
         damageCount += 1
         if self.damage.count < Self.maxDamageKept { self.damage.append(damage) }
     }
+
+    /// Adds what was found behind all that is here.
+    mutating func append(_ other: FrameIndex) {
+        offsets += other.offsets
+        lengths += other.lengths
+        names += other.names
+        damage += other.damage.prefix(Self.maxDamageKept - damage.count)
+        damageCount += other.damageCount
+    }
 }
 
 /// The part of a file that is in memory.
-struct FileWindow {
+struct FileWindow: Sendable {
     private(set) var bytes: [UInt8] = []
     /// The place in the file of the first byte.
     private(set) var origin = 0

@@ -1,9 +1,10 @@
 /// Stored Motion JPEG: a file of the course lab, a file of JPEGs back to back, or a folder of JPEG files.
 ///
-/// Which of these a path holds is told from its bytes, never from its name. Opening reads the file once, a part at a time,
-/// to learn where the frames are; frames are read when they are asked for. Copies share the open file and what is known of
-/// it, and each has a position of its own, so a server opens a file once and hands each session a copy, on any thread. The
-/// file is closed when the last copy goes away.
+/// Which of these a path holds is told from its bytes, never from its name. The file is read through once, a part at a time,
+/// to learn where the frames are: while it is opened, or, with ``Indexing/asNeeded``, as far as frames are asked for and
+/// ``continueIndexing(byteCount:)`` is called. Frames themselves are read when they are asked for. Copies share the open file
+/// and what is known of it, and each has a position of its own, so a server opens a file once and hands each session a copy,
+/// on any thread. The file is closed when the last copy goes away.
 ///
 /// Damage is passed over: whole frames before and after it are served, and ``damage`` says where it is.
 public struct MJPEGFile: SeekableFrameSource, Sendable {
@@ -17,6 +18,16 @@ public struct MJPEGFile: SeekableFrameSource, Sendable {
         case folder
     }
 
+    /// When the frames of a file are found.
+    public enum Indexing: Sendable, Hashable {
+        /// All of them while the file is opened.
+        case whole
+        /// The first while the file is opened, others when they are asked for.
+        ///
+        /// ``MJPEGFile/frameCount`` and ``MJPEGFile/duration`` then grow until ``MJPEGFile/isIndexed``.
+        case asNeeded
+    }
+
     /// A note of something passed over.
     public typealias Damage = MJPEGDamage
 
@@ -25,11 +36,11 @@ public struct MJPEGFile: SeekableFrameSource, Sendable {
         let path: String
         let kind: Kind
         let file: OpenFile
-        let index: FrameIndex
+        let index: GrowingIndex
         let rate: FrameRate
         let limits: MJPEGLimits
 
-        init(path: String, kind: Kind, file: OpenFile, index: FrameIndex, rate: FrameRate, limits: MJPEGLimits) {
+        init(path: String, kind: Kind, file: OpenFile, index: GrowingIndex, rate: FrameRate, limits: MJPEGLimits) {
             self.path = path
             self.kind = kind
             self.file = file
@@ -41,16 +52,23 @@ public struct MJPEGFile: SeekableFrameSource, Sendable {
 
     private let media: Media
 
+    /// More frames than anybody has, and few enough to count with their times.
+    private static let mostFrames = 1 << 40
+
     /// The index of the frame that ``nextFrame()`` returns next, in 0...``frameCount``.
     public private(set) var position = 0
 
-    /// Opens the file or folder at `path` and finds its frames; this may take a second for each gigabyte.
+    /// Opens the file or folder at `path` and finds its frames, or the first of them.
+    ///
+    /// To find all takes a third of a second for each gigabyte where the system holds the file in memory, and else as long as
+    /// reading it does.
     /// - Parameters:
     ///   - framesPerSecond: how fast the frames follow one another, from 0.001 to 1000; no file says it.
     ///   - limits: the largest frame, and how many there may be.
+    ///   - indexing: whether to find all frames now.
     /// - Throws: ``MJPEGFileError`` if nothing can be served from there.
     public init(
-        path: String, framesPerSecond: Double = 25, limits: MJPEGLimits = .default
+        path: String, framesPerSecond: Double = 25, limits: MJPEGLimits = .default, indexing: Indexing = .whole
     ) throws(MJPEGFileError) {
         guard let rate = FrameRate(framesPerSecond) else {
             throw MJPEGFileError(
@@ -73,8 +91,9 @@ public struct MJPEGFile: SeekableFrameSource, Sendable {
                 code: .notMJPEG, path: path,
                 description: "\(path) is not Motion JPEG: it begins with neither a JPEG nor a length and a JPEG.")
         }
-        let index = try MediaOpening.index(file, kind: kind, limits: limits, path: path)
-        guard index.count > 0 else {
+        let index = GrowingIndex(
+            try MediaIndexer(file, kind: kind, limits: limits, path: path), path: path)
+        guard try index.extend(to: indexing == .whole ? .max : 1) > 0 else {
             let reason = index.damage.first.map { ": \($0)" } ?? ""
             throw MJPEGFileError(
                 code: .noFrames, path: path, description: "\(path) has no whole JPEG in it that could be shown\(reason).")
@@ -88,19 +107,37 @@ public struct MJPEGFile: SeekableFrameSource, Sendable {
     /// How the frames are kept.
     public var kind: Kind { media.kind }
 
-    /// How many frames there are: one at least.
+    /// How many frames are known: one at least. It grows until ``isIndexed``.
     public var frameCount: Int { media.index.count }
 
     /// The frame rate as it was given, in frames per second.
     public var framesPerSecond: Double { media.rate.framesPerSecond }
 
-    /// The number of frames divided by the frame rate.
+    /// The number of frames known divided by the frame rate. It grows until ``isIndexed``.
     public var duration: Duration { presentationTime(ofFrameAt: frameCount) }
 
-    /// The first places, 16 at most, where something other than whole frames was passed over.
+    /// Whether all frames are known.
+    public var isIndexed: Bool { media.index.isComplete }
+
+    /// Finds more frames, for all copies, until about `byteCount` more bytes of the file were read, or all.
+    ///
+    /// Call it on a thread that may block, until it answers false. Others are held up for a few hundred kilobytes at most, and
+    /// only where they ask for frames that are not known yet.
+    /// - Returns: whether there is more to read.
+    /// - Throws: ``MJPEGFileError`` if the file cannot be read on. The next call tries again.
+    public func continueIndexing(byteCount: Int = .max) throws(MJPEGFileError) -> Bool {
+        var left = byteCount
+        while left > 0 {
+            guard let read = try media.index.advance() else { return false }
+            left -= read
+        }
+        return !isIndexed
+    }
+
+    /// The first places known, 16 at most, where something other than whole frames was passed over.
     public var damage: [Damage] { media.index.damage }
 
-    /// How many such places there are.
+    /// How many such places are known.
     public var damageCount: Int { media.index.damageCount }
 
     /// When a frame is shown: its index divided by the frame rate, rounded up to the next nanosecond.
@@ -108,7 +145,8 @@ public struct MJPEGFile: SeekableFrameSource, Sendable {
         media.rate.presentationTime(ofFrameAt: index)
     }
 
-    /// The index of the frame at or before `time`: 0 for times before the start, ``frameCount`` for the end and later.
+    /// The index of the frame at or before `time`, of those that are known: 0 for times before the start, ``frameCount`` for the
+    /// end and later.
     public func index(at time: Duration) -> Int {
         media.rate.index(at: time, frameCount: frameCount)
     }
@@ -117,23 +155,27 @@ public struct MJPEGFile: SeekableFrameSource, Sendable {
     ///
     /// A frame that cannot be read is passed too: the call after the error goes on with the one behind it.
     public mutating func nextFrame() throws(MJPEGFileError) -> MJPEGFrame? {
-        guard position < frameCount else { return nil }
+        guard try media.index.extend(to: position + 1) > position else { return nil }
         defer { position += 1 }
         return try frame(at: position)
     }
 
-    /// Moves to the frame at or before `time`; never throws.
+    /// Moves to the frame at or before `time`, and finds the frames up to there.
+    /// - Throws: ``MJPEGFileError`` if the file cannot be read on to there; ``position`` stays.
     public mutating func seek(to time: Duration) throws(MJPEGFileError) -> Duration {
-        position = index(at: time)
+        let wanted = media.rate.index(at: time, frameCount: Self.mostFrames)
+        let count = try media.index.extend(to: wanted + 1)
+        position = media.rate.index(at: time, frameCount: count)
         return presentationTime(ofFrameAt: position)
     }
 
-    /// The frame with this index, wherever ``position`` is.
+    /// The frame with this index, wherever ``position`` is; those up to there are found.
     /// - Throws: ``MJPEGFileError/Code/noSuchFrame`` or ``MJPEGFileError/Code/readFailed``.
     public func frame(at index: Int) throws(MJPEGFileError) -> MJPEGFrame {
-        guard (0..<frameCount).contains(index) else {
+        let count = try media.index.extend(to: index < .max ? index + 1 : index)
+        guard (0..<count).contains(index) else {
             throw MJPEGFileError(
-                code: .noSuchFrame, path: path, description: "\(path) has no frame \(index): there are \(frameCount).")
+                code: .noSuchFrame, path: path, description: "\(path) has no frame \(index): there are \(count).")
         }
         let image: [UInt8]
         do throws(FileSystemFailure) {

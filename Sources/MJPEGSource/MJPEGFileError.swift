@@ -44,4 +44,9 @@ public struct MJPEGFileError: Error, Sendable, Hashable, CustomStringConvertible
             code: failure.isNotFound ? .notFound : .unreadable, path: path,
             description: "\(path) cannot be opened: \(failure.description).")
     }
+
+    /// The error for a folder with more in it than the limits allow.
+    static func tooManyEntries(path: String) -> MJPEGFileError {
+        MJPEGFileError(code: .tooLarge, path: path, description: "\(path) has more entries than allowed.")
+    }
 }
