@@ -34,6 +34,28 @@ struct FileSystemFailure: Error, Sendable, Hashable, CustomStringConvertible {
     }
 }
 
+/// What tells a file from another one of the same name, and from itself before it was written anew.
+struct FileIdentity: Sendable, Hashable {
+    private let device: UInt64
+    private let node: UInt64
+    private let byteCount: Int64
+    private let seconds: Int64
+    private let nanoseconds: Int64
+
+    fileprivate init(_ information: stat) {
+        #if canImport(Darwin)
+            let modified = information.st_mtimespec
+        #else
+            let modified = information.st_mtim
+        #endif
+        device = UInt64(truncatingIfNeeded: information.st_dev)
+        node = UInt64(truncatingIfNeeded: information.st_ino)
+        byteCount = Int64(truncatingIfNeeded: information.st_size)
+        seconds = Int64(truncatingIfNeeded: modified.tv_sec)
+        nanoseconds = Int64(truncatingIfNeeded: modified.tv_nsec)
+    }
+}
+
 /// An open file or folder, closed when the last reference to it goes away.
 ///
 /// Reading names its place each time and moves nothing, so any number of threads may read at once.
@@ -43,6 +65,8 @@ final class OpenFile: Sendable {
     let isFolder: Bool
     /// The bytes of the file at the time of opening.
     let byteCount: Int
+    /// What it was at the time of opening.
+    let identity: FileIdentity
 
     /// Opens the file or folder at `path`, or named so inside `folder`.
     init(path: String, in folder: OpenFile? = nil) throws(FileSystemFailure) {
@@ -63,6 +87,7 @@ final class OpenFile: Sendable {
         self.descriptor = descriptor
         self.isFolder = kind == S_IFDIR
         self.byteCount = max(0, Int(truncatingIfNeeded: information.st_size))
+        self.identity = FileIdentity(information)
     }
 
     deinit {
@@ -133,6 +158,14 @@ final class OpenFile: Sendable {
 
 /// Questions about paths.
 enum FileSystem {
+    /// What the file or folder at `path` is now.
+    static func identity(of path: String) throws(FileSystemFailure) -> FileIdentity {
+        guard !path.isEmpty, !path.utf8.contains(0) else { throw .noSuchName }
+        var information = stat()
+        guard unsafe stat(path, &information) == 0 else { throw .last }
+        return FileIdentity(information)
+    }
+
     /// The path without symbolic links, `.` and `..`, from the root on; it must exist.
     static func resolved(_ path: String) throws(FileSystemFailure) -> String {
         guard !path.isEmpty, !path.utf8.contains(0) else { throw .noSuchName }

@@ -107,6 +107,9 @@ public struct MJPEGFile: SeekableFrameSource, Sendable {
     /// How the frames are kept.
     public var kind: Kind { media.kind }
 
+    /// What tells the file from one written in its place.
+    var identity: FileIdentity { media.file.identity }
+
     /// How many frames are known: one at least. It grows until ``isIndexed``.
     public var frameCount: Int { media.index.count }
 

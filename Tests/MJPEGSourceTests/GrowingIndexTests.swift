@@ -93,7 +93,7 @@ struct GrowingIndexTests {
         #expect(try !file.continueIndexing(byteCount: 0))
     }
 
-    @Test(arguments: 0..<20)
+    @Test(arguments: 0..<8)
     func `frames and damage are those of a file indexed as a whole`(seed: Int) throws {
         let first = seed.isMultiple(of: 2) ? jpeg(1) : lab(jpeg(1))
         let path = try folder.write(first + mixture(seed: seed) + mixture(seed: seed + 100))
