@@ -1,0 +1,143 @@
+import Foundation
+import JPEGCoding
+import MJPEGSource
+import RTPTransport
+
+/// The package's own work, each piece on one thread.
+struct Workloads {
+    let clip: Clip
+    let folder: ScratchFolder
+    let runs: Int
+    private let carried: [[UInt8]]
+    private let reordered: [[UInt8]]
+    private let converter = TurboJPEGConverter()
+
+    init(clip: Clip, folder: ScratchFolder, runs: Int) throws {
+        (self.clip, self.folder, self.runs) = (clip, folder, runs)
+        let headers = clip.frames.map { try? JPEGImageHeader(scanning: $0.span) }
+        carried = zip(clip.frames, headers).compactMap { frame, header in header.map { _ in frame } }
+        reordered = zip(clip.frames, headers).compactMap { frame, header in header?.needsReordering == true ? frame : nil }
+    }
+
+    /// Finding the frames of the file, which is in the system's memory already.
+    func indexing() throws -> Figure? {
+        let file = URL(filePath: clip.path)
+        guard let size = try file.resourceValues(forKeys: [.fileSizeKey]).fileSize, size > 0, !file.hasDirectoryPath else {
+            return nil
+        }
+        let gigabytes = Double(size) / 1e9
+        return Figure(
+            "indexing", unit: "GB/s",
+            rates: try Processor.rates(runs: runs) {
+                guard try MJPEGFile(path: clip.path).frameCount == clip.frameCountOfFile else {
+                    throw Problem(status: 1, description: "the file has changed")
+                }
+                return gigabytes
+            })
+    }
+
+    /// Pictures into packets of 1400 bytes, those that need no other order of blocks.
+    func packetizing() throws -> Figure? {
+        guard reordered.isEmpty else { return nil }
+        return try packetizing("packetizing", carried)
+    }
+
+    /// The same with pictures whose blocks stand in another order, as FFmpeg's 4:2:2.
+    func reordering() throws -> Figure? { try packetizing("packetizing, blocks put in order", reordered) }
+
+    private func packetizing(_ name: String, _ frames: [[UInt8]]) throws -> Figure? {
+        guard !frames.isEmpty else { return nil }
+        let megabytes = Double(frames.reduce(0) { $0 + $1.count }) / 1e6
+        return Figure(
+            name, unit: "MB/s",
+            rates: try Processor.rates(runs: runs) {
+                guard try packets(of: frames).count == frames.count else { throw Problem(status: 1, description: name) }
+                return megabytes
+            }, framesPerUnit: Double(frames.count) / megabytes)
+    }
+
+    private func packets(of frames: [[UInt8]]) throws -> [RTPPacketBatch] {
+        var packetizer = JPEGPacketizer()
+        var number: UInt16 = 0
+        return try frames.enumerated().map { index, frame in
+            try packetizer.packetize(
+                frame, timestamp: RTPTimestamp(rawValue: UInt32(index) * 3600), ssrc: 1, sequenceNumber: &number)
+        }
+    }
+
+    /// Packets, headers and all, into pictures.
+    func depacketizing() throws -> Figure? {
+        guard !carried.isEmpty else { return nil }
+        let batches = try packets(of: carried)
+        let megabytes = Double(batches.reduce(0) { $0 + $1.bytes.count }) / 1e6
+        let now = ContinuousClock.now
+        return Figure(
+            "depacketizing", unit: "MB/s",
+            rates: try Processor.rates(runs: runs) {
+                var depacketizer = JPEGDepacketizer()
+                var frames = 0
+                for batch in batches {
+                    for index in 0..<batch.count {
+                        let packet = batch.bytes.span.extracting(batch.range(ofPacketAt: index))
+                        let (header, payload) = try RTPHeader.parse(packet)
+                        for event in depacketizer.receive(header, payload: packet.extracting(payload), at: now) {
+                            if case .frame = event { frames += 1 }
+                        }
+                    }
+                }
+                guard frames == batches.count else { throw Problem(status: 1, description: "\(frames) frames came back") }
+                return megabytes
+            }, framesPerUnit: Double(batches.count) / megabytes)
+    }
+
+    /// The standard Huffman tables in the place of others; nothing else changes.
+    func recoding() throws -> Figure? {
+        let foreign = try Self.optimized(clip, folder)
+        return try converting("re-coding without loss", foreign, .carriable, way: .recoded)
+    }
+
+    /// Decoding and encoding at full size.
+    func reencoding() throws -> Figure? {
+        try converting("re-encoding, quality 50", clip.frames, JPEGConversion(quality: 50), way: .reencoded)
+    }
+
+    /// Decoding at half the size, and encoding.
+    func halving() throws -> Figure? {
+        guard let half = JPEGScale(eighths: 4) else { return nil }
+        return try converting(
+            "re-encoding at half size, quality 50", clip.frames, JPEGConversion(scale: half, quality: 50), way: .reencoded)
+    }
+
+    private func converting(
+        _ name: String, _ frames: [[UInt8]], _ conversion: JPEGConversion, way: ConvertedJPEG.Way
+    ) throws -> Figure? {
+        guard !frames.isEmpty else { return nil }
+        return Figure(
+            name, unit: "frames/s",
+            rates: try Processor.rates(runs: runs, atLeast: 0.5) {
+                for frame in frames {
+                    let converted = try converter.convert(frame, conversion)
+                    guard converted.way == way || way == .reencoded else {
+                        throw Problem(status: 1, description: "\(name) was not needed")
+                    }
+                }
+                return Double(frames.count)
+            })
+    }
+
+    /// The frames with Huffman tables of their own: as they are where they have such, else as jpegtran makes them.
+    static func optimized(_ clip: Clip, _ folder: ScratchFolder) throws -> [[UInt8]] {
+        let foreign = clip.frames.filter {
+            if case .afterRecoding = JPEGCarriage(of: $0.span) { true } else { false }
+        }
+        guard foreign.isEmpty, let jpegtran = Program("jpegtran") else { return foreign }
+        let (input, output) = (folder.url.appending(path: "in.jpg"), folder.url.appending(path: "out.jpg"))
+        return try clip.frames.map { frame in
+            try Data(frame).write(to: input)
+            try jpegtran.run([
+                "-optimize", "-copy", "none", "-outfile", output.path(percentEncoded: false), input.path(percentEncoded: false),
+            ])
+            return Array(try Data(contentsOf: output))
+        }
+    }
+}
