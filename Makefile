@@ -2,9 +2,10 @@
 PORT ?= 8554
 PLAYER_PORT ?= 8080
 SECONDS ?= 60
+MEDIA ?=
 export PORT PLAYER_PORT
 
-.PHONY: help run build test lint coverage fuzz clean
+.PHONY: help run build test lint coverage fuzz benchmark clean
 
 help:
 	@echo "make run     build, make sample movies, serve them, and show them in the browser; Ctrl-C ends it"
@@ -15,6 +16,7 @@ help:
 	@echo "make lint    formatting and the laws of the design"
 	@echo "make coverage  how many lines of the core the tests reach, and which they do not"
 	@echo "make fuzz    give every parser and both endpoints bytes of all kinds, SECONDS=$(SECONDS) each; two at a time, JOBS=2"
+	@echo "make benchmark  how fast packetizing, converting and indexing are; MEDIA=\"clip.mjpeg\", else the sample movies"
 	@echo "make clean   delete what was built; movies in media/ stay"
 
 run:
@@ -31,7 +33,7 @@ test:
 	@Scripts/test
 
 lint:
-	@swift format lint --strict -r Sources Tests Package.swift
+	@swift format lint --strict -r Sources Tests Package.swift Benchmarks/Package.swift Benchmarks/Sources
 	@Scripts/check-laws
 
 coverage:
@@ -40,5 +42,13 @@ coverage:
 fuzz:
 	@Scripts/fuzz --seconds $(SECONDS)
 
+benchmark:
+	@Scripts/install-dependencies build
+	@swift build -c release --package-path Benchmarks
+	@if [ -z "$(MEDIA)" ]; then Scripts/swift build -c release --product sample-media && \
+		"$$(Scripts/swift build -c release --show-bin-path)/sample-media" media; fi
+	@"$$(swift build -c release --package-path Benchmarks --show-bin-path)/rtsp-benchmark" --gstreamer \
+		$(if $(MEDIA),$(MEDIA),media/*jpeg)
+
 clean:
-	rm -rf .build .build-* out
+	rm -rf .build .build-* Benchmarks/.build out

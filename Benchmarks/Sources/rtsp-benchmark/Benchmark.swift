@@ -51,7 +51,7 @@ import MJPEGSource
         add(try work.halving())
         if options.gstreamer {
             let foreign = ForeignWorkloads(clip: clip, folder: folder, runs: options.runs)
-            for figure in try foreign.figures() { add(figure.compared(with: report.figures)) }
+            for figure in try foreign.figures(comparableWith: report.figures) { add(figure.compared(with: report.figures)) }
         }
         return report
     }

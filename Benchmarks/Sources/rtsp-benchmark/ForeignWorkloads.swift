@@ -10,17 +10,34 @@ struct ForeignWorkloads {
     let folder: ScratchFolder
     let runs: Int
 
-    /// GStreamer's elements with the figure of ours that each compares with.
-    private var pipelines: [(name: String, comparable: [String], elements: String, without: String)] {
+    /// Some elements of GStreamer's.
+    private struct Pipeline {
+        var name: String
+        /// The figure of ours that they compare with.
+        var comparable: String
+        var elements: String
+        /// What comes before them, whose time is taken off.
+        var without = ""
+        /// Frames enough to be measured.
+        var frameCount: Int
+        /// Whether they work on packets.
+        var isOfPackets: Bool { elements.contains("rtpjpegpay") }
+    }
+
+    private var pipelines: [Pipeline] {
         let scale = "video/x-raw,width=(int)\(size.width / 2),height=(int)\(size.height / 2)"
         return [
-            ("GStreamer rtpjpegpay", ["packetizing", "packetizing, blocks put in order"], "rtpjpegpay mtu=1412 !", ""),
-            ("GStreamer rtpjpegdepay", ["depacketizing"], "rtpjpegpay mtu=1412 ! rtpjpegdepay !", "rtpjpegpay mtu=1412 !"),
-            ("GStreamer jpegdec ! jpegenc", ["re-encoding, quality 50"], "jpegdec ! jpegenc quality=50 !", ""),
-            (
-                "GStreamer jpegdec ! videoscale ! jpegenc", ["re-encoding at half size, quality 50"],
-                "jpegdec ! videoscale n-threads=1 ! \(scale) ! jpegenc quality=50 !", ""
-            ),
+            Pipeline(
+                name: "GStreamer rtpjpegpay", comparable: "packetizing", elements: "rtpjpegpay mtu=1412 !", frameCount: 4000),
+            Pipeline(
+                name: "GStreamer rtpjpegdepay", comparable: "depacketizing",
+                elements: "rtpjpegpay mtu=1412 ! rtpjpegdepay !", without: "rtpjpegpay mtu=1412 !", frameCount: 4000),
+            Pipeline(
+                name: "GStreamer jpegdec ! jpegenc", comparable: "re-encoding, quality 50",
+                elements: "jpegdec ! jpegenc quality=50 !", frameCount: 300),
+            Pipeline(
+                name: "GStreamer jpegdec ! videoscale ! jpegenc", comparable: "re-encoding at half size, quality 50",
+                elements: "jpegdec ! videoscale n-threads=1 ! \(scale) ! jpegenc quality=50 !", frameCount: 300),
         ]
     }
 
@@ -29,44 +46,51 @@ struct ForeignWorkloads {
         return (report.width ?? 2, report.height ?? 2)
     }
 
-    func figures() throws -> [Figure] {
+    /// What compares with these figures of ours; nothing where the programs are not installed.
+    func figures(comparableWith ours: [Figure]) throws -> [Figure] {
         var figures: [Figure] = []
+        let names = ours.map(\.name)
         if let launch = Program("gst-launch-1.0") {
             for (index, frame) in clip.frames.enumerated() {
                 try Data(frame).write(to: folder.url.appending(path: String(format: "frame%05d.jpg", index)))
             }
             for pipeline in pipelines {
-                guard
-                    let rates = try? (0..<runs).map({ _ in
-                        1
-                            / max(
-                                try secondsOfFrame(pipeline.elements, launch) - secondsOfFrame(pipeline.without, launch), 1e-9)
-                    })
-                else {
-                    say("  \(pipeline.name) cannot do it with these frames", to: .standardError)
+                // GStreamer cannot put blocks in order, and drops frames that need it.
+                guard names.contains(pipeline.comparable), names.contains("packetizing") || !pipeline.isOfPackets else {
                     continue
                 }
-                for comparable in pipeline.comparable {
-                    guard let figure = Figure(pipeline.name, unit: "frames/s", rates: rates, comparable: comparable) else {
-                        continue
+                do {
+                    let rates = try (0..<runs).map { _ in try rate(of: pipeline, launch) }
+                    if let figure = Figure(pipeline.name, unit: "frames/s", rates: rates, comparable: pipeline.comparable) {
+                        figures.append(figure)
                     }
-                    figures.append(figure)
+                } catch {
+                    say("  \(pipeline.name) cannot do it with these frames: \(error)", to: .standardError)
                 }
             }
         }
-        if let figure = try jpegtran() { figures.append(figure) }
+        if names.contains(Self.recoding), let figure = try jpegtran() { figures.append(figure) }
         return figures
     }
 
+    private static let recoding = "re-coding without loss"
+
+    /// Frames in a second of processor time.
+    private func rate(of pipeline: Pipeline, _ launch: Program) throws -> Double {
+        let with = try secondsOfFrame(pipeline.elements, pipeline.frameCount, launch)
+        let without = try secondsOfFrame(pipeline.without, pipeline.frameCount, launch)
+        return 1 / max(with - without, 1e-9)
+    }
+
     /// The processor's time for one frame, reading included.
-    private func secondsOfFrame(_ elements: String, _ launch: Program) throws -> Double {
-        let (few, many) = (20, 20 + max(4 * clip.frames.count, 300))
+    private func secondsOfFrame(_ elements: String, _ frameCount: Int, _ launch: Program) throws -> Double {
+        let (few, many) = (20, 20 + frameCount)
         let times = try [few, many].map { count in
             let start = Processor.secondsOfChildren
             let files = folder.url.path(percentEncoded: false) + "/frame%05d.jpg"
             let source =
                 "multifilesrc location=\(files) start-index=0 stop-index=\(clip.frames.count - 1) loop=true num-buffers=\(count) "
-                + "caps=image/jpeg,parsed=true,width=(int)\(size.width),height=(int)\(size.height),framerate=25/1 ! "
+                + "caps=image/jpeg,framerate=25/1 ! jpegparse ! "
             try launch.run(["-q"] + (source + elements + " fakesink sync=false").split(separator: " ").map(String.init))
             return Processor.secondsOfChildren - start
         }
@@ -98,7 +122,7 @@ struct ForeignWorkloads {
         let rates = try (0..<runs).map { _ in
             1 / max(try seconds(frames) - seconds([[UInt8]](repeating: smallest, count: frames.count)), 1e-9)
         }
-        return Figure("jpegtran", unit: "frames/s", rates: rates, comparable: "re-coding without loss")
+        return Figure("jpegtran", unit: "frames/s", rates: rates, comparable: Self.recoding)
     }
 }
 

@@ -11,6 +11,7 @@ extension TurboCodec {
     ) throws(JPEGConversionError) -> [UInt8]? {
         guard let sampling = header.sampling else { return nil }
         var luma: [Int16] = []
+        luma.reserveCapacity((header.width + 7) / 8 * ((header.height + 7) / 8) * 64)
         let seen = try transform(image, isWanted: false) { coefficients, component, _ in
             guard component == 0 else { return true }
             luma.append(span: coefficients.span)

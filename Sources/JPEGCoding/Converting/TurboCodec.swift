@@ -32,7 +32,7 @@ struct TurboCodec: ~Copyable {
     }
 
     /// A progressive file of a few kilobytes can ask for thousands of passes over its picture: only 500 are made.
-    private var flags: Int32 { TJFLAG_LIMITSCANS | TJFLAG_ACCURATEDCT | (acceptsDamage ? 0 : TJFLAG_STOPONWARNING) }
+    private var flags: Int32 { TJFLAG_LIMITSCANS | (acceptsDamage ? 0 : TJFLAG_STOPONWARNING) }
 
     /// Reads what stands before the first scan.
     func header(of image: [UInt8]) throws(JPEGConversionError) -> Header {
@@ -125,12 +125,14 @@ struct TurboCodec: ~Copyable {
         var count: UInt = 0
         defer { unsafe tjFree(bytes) }
         let strides = picture.planes.map { Int32($0.width) }
+        // Below that, the table costs so much more than the quicker transform that nobody could tell.
+        let flags = quality >= 90 ? TJFLAG_ACCURATEDCT : 0
         let result = unsafe picture.samples.withUnsafeBufferPointer { source in
             var pointers = unsafe picture.planes.map { unsafe source.baseAddress?.advanced(by: $0.offset) }
             return unsafe handle {
                 unsafe tjCompressFromYUVPlanes(
                     $0, &pointers, Int32(picture.width), strides, Int32(picture.height), picture.sampling.turboValue,
-                    &bytes, &count, Int32(quality), TJFLAG_ACCURATEDCT)
+                    &bytes, &count, Int32(quality), flags)
             }
         }
         guard result == 0, let start = unsafe bytes, let count = Int(exactly: count) else { throw failure(result) }

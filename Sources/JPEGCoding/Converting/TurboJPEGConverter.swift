@@ -154,7 +154,8 @@ private struct Source {
         quality = (outline.components.first.flatMap { outline.tables[$0.table] }).map(JPEGQuality.nearest) ?? 100
         // libjpeg would take a missing end marker for damage. With arithmetic coding nothing else tells that a part is missing.
         let isArithmetic = outline.process >= 0xC9
-        self.image = isArithmetic || image.suffix(2) == [0xFF, 0xD9] ? image : image + [0xFF, 0xD9]
+        let hasEnd = image.count >= 2 && image[image.count - 2] == 0xFF && image[image.count - 1] == 0xD9
+        self.image = isArithmetic || hasEnd ? image : image + [0xFF, 0xD9]
     }
 }
 

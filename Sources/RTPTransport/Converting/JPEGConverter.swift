@@ -15,8 +15,11 @@ public struct JPEGConversion: Sendable, Hashable {
     /// The size, as a part of the original's.
     public var scale: JPEGScale
     /// The quality on the scale of the Independent JPEG Group, 1...100; `nil` keeps the picture as good as it is, as far as that can be.
+    ///
+    /// At its own size no picture is made better than it is: that would only make more bytes.
     public var quality: Int?
-    /// The most bytes that the picture may have; the quality falls until they suffice or can fall no further.
+    /// The most bytes that the picture may have; the quality falls until they suffice or can fall no further, and the picture has
+    /// more bytes then.
     public var maximumByteCount: Int?
 
     /// A conversion; without any wish it makes a picture carriable and no more.
@@ -66,9 +69,9 @@ public struct ConvertedJPEG: Sendable, Hashable {
     public enum Way: Sendable, Hashable {
         /// The picture could be carried and was wanted as it is.
         case untouched
-        /// Coded anew, the coefficients untouched.
+        /// Coded anew, the coefficients untouched; greyscale with neutral colour beside it.
         case recoded
-        /// Decoded and encoded, with loss.
+        /// Decoded and encoded, with loss, in whole or in its colour.
         case reencoded
     }
 
