@@ -47,6 +47,7 @@ import MJPEGSource
         add(try work.reordering())
         add(try work.depacketizing())
         add(try work.recoding())
+        add(try work.resampling())
         add(try work.reencoding())
         add(try work.halving())
         if options.gstreamer {

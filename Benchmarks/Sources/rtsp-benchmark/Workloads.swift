@@ -96,6 +96,14 @@ struct Workloads {
         return try converting("re-coding without loss", foreign, .carriable, way: .recoded)
     }
 
+    /// Other colour, the same brightness.
+    func resampling() throws -> Figure? {
+        let full = try clip.frames.map { frame in
+            try JPEGEncoder().encode(JPEGDecoder().decode(frame), quality: 85, subsampling: .yuv444)
+        }
+        return try converting("4:4:4 to 4:2:2, brightness kept", full, .carriable, way: .reencoded)
+    }
+
     /// Decoding and encoding at full size.
     func reencoding() throws -> Figure? {
         try converting("re-encoding, quality 50", clip.frames, JPEGConversion(quality: 50), way: .reencoded)

@@ -47,13 +47,14 @@ public struct TurboJPEGConverter: JPEGConverter, Hashable {
     public func convert(_ image: [UInt8], _ conversion: JPEGConversion) throws(JPEGConversionError) -> ConvertedJPEG {
         let carriage = JPEGCarriage(of: image.span)
         if case .never(let error) = carriage { throw JPEGConversionError(.broken, error.description) }
-        let source = try Source(image, maximumPixelCount: maximumPixelCount)
+        let source = try Source(image)
         let wish = Wish(conversion, original: source.quality)
-        if wish.isSatisfied(by: image), carriage == .direct { return ConvertedJPEG(image: image, way: .untouched) }
+        if carriage == .direct, wish.isSatisfied(by: image) { return ConvertedJPEG(image: image, way: .untouched) }
 
+        try source.check(maximumPixelCount: maximumPixelCount)
         let codec = try TurboCodec(acceptsDamage: acceptsDamage)
         let header = try codec.header(of: source.image)
-        if wish.keepsPixels {
+        if wish.keepsPixels, carriage != .direct {
             if let recoded = try recode(source, header, codec), wish.isSatisfied(by: recoded.image) { return recoded }
         }
         return ConvertedJPEG(image: try reencode(source, header, wish, codec), way: .reencoded)
@@ -132,10 +133,20 @@ private struct Source {
     /// The quality that its brightness seems to have been encoded with.
     let quality: Int
 
-    init(_ image: [UInt8], maximumPixelCount: Int) throws(JPEGConversionError) {
+    init(_ image: [UInt8]) throws(JPEGConversionError) {
         guard let outline = JPEGOutline(image.span) else {
             throw JPEGConversionError(.broken, "The JPEG file has no picture, or ends before it.")
         }
+        self.outline = outline
+        quality = (outline.components.first.flatMap { outline.tables[$0.table] }).map(JPEGQuality.nearest) ?? 100
+        // libjpeg would take a missing end marker for damage. With arithmetic coding nothing else tells that a part is missing.
+        let isArithmetic = outline.process >= 0xC9
+        let hasEnd = image.count >= 2 && image[image.count - 2] == 0xFF && image[image.count - 1] == 0xD9
+        self.image = isArithmetic || hasEnd ? image : image + [0xFF, 0xD9]
+    }
+
+    /// Whether it is of a kind and a size that can be decoded.
+    func check(maximumPixelCount: Int) throws(JPEGConversionError) {
         guard outline.precision == 8 else {
             throw JPEGConversionError(.unsupported, "Samples of \(outline.precision) bits cannot be read, only those of 8.")
         }
@@ -150,12 +161,6 @@ private struct Source {
             throw JPEGConversionError(
                 .tooLarge, "\(outline.width) by \(outline.height) pixels are more than \(maximumPixelCount).")
         }
-        self.outline = outline
-        quality = (outline.components.first.flatMap { outline.tables[$0.table] }).map(JPEGQuality.nearest) ?? 100
-        // libjpeg would take a missing end marker for damage. With arithmetic coding nothing else tells that a part is missing.
-        let isArithmetic = outline.process >= 0xC9
-        let hasEnd = image.count >= 2 && image[image.count - 2] == 0xFF && image[image.count - 1] == 0xD9
-        self.image = isArithmetic || hasEnd ? image : image + [0xFF, 0xD9]
     }
 }
 

@@ -22,6 +22,7 @@ import Testing
         let whole = try #require(Pictures.small["420"])
         let half = Array(whole.prefix(whole.count * 3 / 4))
         #expect(try converter.convert(half, .carriable).way == .untouched)
+        #expect(try TurboJPEGConverter(maximumPixelCount: 0).convert(whole, .carriable).way == .untouched)
         // Nor is it more than a look at the header that finds it small enough.
         #expect(try converter.convert(half, JPEGConversion(quality: 100, maximumByteCount: half.count)).way == .untouched)
     }
