@@ -1,26 +1,62 @@
-/// The RTP packets of one frame laid end to end, each ``stride`` bytes long but the last.
+/// The RTP packets of one frame laid end to end, each ``stride`` bytes long but the last, or each of a length of its own.
 ///
 /// Equal lengths are what UDP segmentation offload wants: a run of packets is one contiguous range of ``bytes`` and one
-/// system call. The storage is shared, so handing one batch to many readers copies nothing.
+/// system call. Packets that begin at restart intervals differ in length; then a run ends where the length changes. The storage is
+/// shared, so handing one batch to many readers copies nothing.
 public struct RTPPacketBatch: Sendable, Hashable {
+    /// Neighbouring packets that one segmented send takes: all equally long but the last, which may be shorter.
+    public struct Run: Sendable, Hashable {
+        /// Which packets these are.
+        public let packets: Range<Int>
+        /// Where they lie in the batch's bytes.
+        public let bytes: Range<Int>
+        /// The length in bytes of the first, at which the system is to cut.
+        public let segmentLength: Int
+    }
+
     /// All packets, one after the other.
     public let bytes: [UInt8]
 
-    /// The length in bytes of every packet but the last, which may be shorter; never zero.
+    /// The length in bytes of every packet but the last, which may be shorter; where ``ends`` tells lengths of their own, that of the
+    /// longest packet. Never zero.
     public let stride: Int
+
+    /// Where in ``bytes`` each packet ends, where more of them than the last differ from ``stride``; otherwise `nil`.
+    public let ends: [Int]?
 
     /// Makes a batch of packets laid end to end; a `stride` below 1 counts as one packet.
     public init(bytes: [UInt8], stride: Int) {
         self.bytes = bytes
         self.stride = stride > 0 ? stride : Swift.max(bytes.count, 1)
+        ends = nil
+    }
+
+    /// Makes a batch of packets that end at these offsets of `bytes`.
+    ///
+    /// The last packet ends where the bytes do. Offsets that do not lie within the bytes and behind the one before are passed over.
+    public init(bytes: [UInt8], ends: [Int]) {
+        var sound: [Int] = []
+        sound.reserveCapacity(ends.count + 1)
+        var longest = 0
+        func add(_ end: Int) {
+            longest = Swift.max(longest, end - (sound.last ?? 0))
+            sound.append(end)
+        }
+        for end in ends where end > (sound.last ?? 0) && end <= bytes.count { add(end) }
+        if bytes.count > (sound.last ?? 0) { add(bytes.count) }
+        self.bytes = bytes
+        stride = Swift.max(longest, 1)
+        let isEven = sound.indices.dropLast().allSatisfy { sound[$0] == ($0 + 1) * longest }
+        self.ends = isEven ? nil : sound
     }
 
     /// How many packets there are.
-    public var count: Int { bytes.isEmpty ? 0 : (bytes.count - 1) / stride + 1 }
+    public var count: Int { ends?.count ?? (bytes.isEmpty ? 0 : (bytes.count - 1) / stride + 1) }
 
     /// Where the packet at `index` lies in ``bytes``; empty for an index that does not exist.
     public func range(ofPacketAt index: Int) -> Range<Int> {
         guard index >= 0, index < count else { return bytes.count..<bytes.count }
+        if let ends { return (index > 0 ? ends[index - 1] : 0)..<ends[index] }
         return index * stride..<Swift.min((index + 1) * stride, bytes.count)
     }
 
@@ -31,12 +67,38 @@ public struct RTPPacketBatch: Sendable, Hashable {
         return range(ofPacketAt: indices.lowerBound).lowerBound..<range(ofPacketAt: last).upperBound
     }
 
+    /// The first of the runs that the packets at `indices` are sent in, or one packet where the limits allow no run; `nil` where there
+    /// are no packets.
+    ///
+    /// Kernels take at most 64 segments and 65 507 bytes in one UDP send.
+    public func run(ofPacketsAt indices: Range<Int>, maxSegments: Int = 64, maxBytes: Int = 65_507) -> Run? {
+        let indices = indices.clamped(to: 0..<count)
+        guard let start = indices.first else { return nil }
+        let length = range(ofPacketAt: start).count
+        let limit = Swift.max(1, Swift.min(maxSegments, maxBytes / length, indices.count))
+        var end = start + 1
+        if let ends {
+            while end < start + limit, ends[end] - ends[end - 1] <= length {
+                end += 1
+                if ends[end - 1] - ends[end - 2] < length { break }
+            }
+        } else {
+            end = start + limit
+        }
+        return Run(packets: start..<end, bytes: range(ofPacketsAt: start..<end), segmentLength: length)
+    }
+
     /// The batch cut into runs of whole packets, each fit for one segmented send.
     ///
     /// Kernels take at most 64 segments and 65 507 bytes in one UDP send.
     public func sends(maxSegments: Int = 64, maxBytes: Int = 65_507) -> [Range<Int>] {
-        let run = Swift.max(1, Swift.min(maxSegments, maxBytes / stride)) * stride
-        return Swift.stride(from: 0, to: bytes.count, by: run).map { $0..<Swift.min($0 + run, bytes.count) }
+        var sends: [Range<Int>] = []
+        var rest = 0..<count
+        while let run = run(ofPacketsAt: rest, maxSegments: maxSegments, maxBytes: maxBytes) {
+            sends.append(run.bytes)
+            rest = run.packets.upperBound..<rest.upperBound
+        }
+        return sends
     }
 
     /// The packets framed for an RTSP connection: `$`, channel, 16-bit length, packet, and so on (RFC 2326 section 10.12).

@@ -129,7 +129,7 @@ struct BatchBytes {
     /// The first packet's header names source, timestamp and number, so it tells one batch from another.
     private mutating func take(_ batch: RTPPacketBatch) {
         if let last = self.batch, last.bytes.count == batch.bytes.count, last.stride == batch.stride,
-            last.bytes.prefix(RTPHeader.length) == batch.bytes.prefix(RTPHeader.length)
+            last.ends == batch.ends, last.bytes.prefix(RTPHeader.length) == batch.bytes.prefix(RTPHeader.length)
         {
             return
         }

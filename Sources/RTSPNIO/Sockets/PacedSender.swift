@@ -152,18 +152,17 @@ final class PacedSender {
 
     private func write(_ packets: Range<Int>, of item: Item, to reader: Reader, at now: ContinuousClock.Instant) {
         guard channel.isActive, let isSegmented = isSegmented(reader, at: now) else { return }
-        let all = item.batch.range(ofPacketsAt: packets)
-        let stride = item.batch.stride
-        let step = isSegmented ? max(1, min(64, 65_000 / stride)) * stride : stride
-        for start in Swift.stride(from: all.lowerBound, to: all.upperBound, by: step) {
-            let length = min(step, all.upperBound - start)
-            guard let slice = item.bytes.getSlice(at: item.bytes.readerIndex + start, length: length) else { return }
+        var rest = packets
+        while let run = item.batch.run(ofPacketsAt: rest, maxSegments: isSegmented ? 64 : 1, maxBytes: 65_000) {
+            let start = item.bytes.readerIndex + run.bytes.lowerBound
+            guard let slice = item.bytes.getSlice(at: start, length: run.bytes.count) else { return }
             var envelope = AddressedEnvelope(remoteAddress: item.address, data: slice)
-            if length > stride {
-                envelope.metadata = .init(ecnState: .transportNotCapable, packetInfo: nil, segmentSize: stride)
+            if run.packets.count > 1 {
+                envelope.metadata = .init(ecnState: .transportNotCapable, packetInfo: nil, segmentSize: run.segmentLength)
             }
             // What befalls the first befalls them all.
-            channel.write(envelope, promise: start == all.lowerBound ? promise(for: reader, isSegmented) : nil)
+            channel.write(envelope, promise: rest == packets ? promise(for: reader, isSegmented) : nil)
+            rest = run.packets.upperBound..<rest.upperBound
         }
         channel.flush()
         // The system gives no more than the socket's end as a sign that it would not send several at once.

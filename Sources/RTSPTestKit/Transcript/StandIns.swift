@@ -68,23 +68,26 @@ extension Transcript.FrameOutline {
         let length = min(max(0, packetBytes), Self.maximumBytes)
         // Shorter packets than a header are nobody's.
         let size = min(max(RTPHeader.length, stride), max(length, RTPHeader.length))
+        let zeros = [UInt8](repeating: 0, count: length)
+        let lengths = ends.map { RTPPacketBatch(bytes: zeros, ends: $0) } ?? RTPPacketBatch(bytes: zeros, stride: size)
         var bytes: [UInt8] = []
         bytes.reserveCapacity(length)
         var sequenceNumber = firstSequenceNumber
-        while bytes.count < length {
-            let end = min(bytes.count + size, length)
+        for index in 0..<lengths.count {
+            let end = lengths.range(ofPacketAt: index).upperBound
             RTPHeader(
                 marker: end == length, payloadType: 26, sequenceNumber: sequenceNumber, timestamp: timestamp, ssrc: ssrc
             ).append(to: &bytes)
-            bytes = bytes.count < end ? bytes + Array(repeating: 0, count: end - bytes.count) : Array(bytes.prefix(end))
+            if bytes.count < end { bytes += Array(repeating: 0, count: end - bytes.count) }
+            bytes.removeLast(bytes.count - end)
             sequenceNumber &+= 1
         }
+        let batch = lengths.ends.map { RTPPacketBatch(bytes: bytes, ends: $0) } ?? RTPPacketBatch(bytes: bytes, stride: size)
         let pictureLength = min(max(0, pictureBytes), Self.maximumBytes)
         let headers = SyntheticPicture(scanBytes: 0).bytes.count
         let picture = SyntheticPicture(scanBytes: max(0, pictureLength - headers), seed: UInt64(firstSequenceNumber))
         return LiveFrame(
-            batch: RTPPacketBatch(bytes: bytes, stride: size), firstSequenceNumber: firstSequenceNumber,
-            timestamp: timestamp, report: report,
+            batch: batch, firstSequenceNumber: firstSequenceNumber, timestamp: timestamp, report: report,
             frame: MJPEGFrame(image: picture.bytes, presentationTime: presentationTime))
     }
 }

@@ -67,3 +67,86 @@ struct RTPPacketBatchTests {
         #expect(framed == [0x24, 0, 0, 4, 7, 7, 7, 7])
     }
 }
+
+struct UnequalRTPPacketBatchTests {
+    /// Packets of 10, 10, 4, 7, 7, 7 and 9 bytes.
+    private let batch = RTPPacketBatch(bytes: [UInt8](0..<54), ends: [10, 20, 24, 31, 38, 45, 54])
+
+    @Test func `packets are as long as their ends say`() {
+        #expect(batch.count == 7)
+        #expect(batch.stride == 10)
+        #expect((0..<7).map { batch.range(ofPacketAt: $0).count } == [10, 10, 4, 7, 7, 7, 9])
+        #expect(batch.range(ofPacketAt: 2) == 20..<24)
+        #expect(batch.range(ofPacketsAt: 1..<4) == 10..<31)
+        #expect(batch.range(ofPacketsAt: -1 ..< .max) == 0..<54)
+        for index in [-1, 7, .max, .min] { #expect(batch.range(ofPacketAt: index).isEmpty) }
+    }
+
+    @Test func `a run ends where the length changes, with a shorter packet or before a longer one`() {
+        #expect(batch.sends() == [0..<24, 24..<45, 45..<54])
+        #expect(batch.sends(maxSegments: 2) == [0..<20, 20..<24, 24..<38, 38..<45, 45..<54])
+        #expect(batch.sends(maxBytes: 14) == [0..<10, 10..<20, 20..<24, 24..<38, 38..<45, 45..<54])
+        #expect(batch.sends(maxSegments: 1).count == 7)
+        #expect(batch.sends(maxSegments: .min, maxBytes: .min).count == 7)
+        let run = batch.run(ofPacketsAt: 1..<6)
+        #expect(run?.packets == 1..<3)
+        #expect(run?.bytes == 10..<24)
+        #expect(run?.segmentLength == 10)
+        #expect(batch.run(ofPacketsAt: 2..<6)?.packets == 2..<3)
+        #expect(batch.run(ofPacketsAt: 3..<5)?.packets == 3..<5)
+        #expect(batch.run(ofPacketsAt: 7..<9) == nil)
+        #expect(batch.run(ofPacketsAt: 3..<3) == nil)
+    }
+
+    @Test func `runs of equal packets stay within the packets asked for`() {
+        let equal = RTPPacketBatch(bytes: [UInt8](0..<25), stride: 10)
+        #expect(equal.run(ofPacketsAt: 0..<2)?.bytes == 0..<20)
+        #expect(equal.run(ofPacketsAt: 1..<3)?.bytes == 10..<25)
+        #expect(equal.run(ofPacketsAt: 1..<3)?.segmentLength == 10)
+        #expect(equal.run(ofPacketsAt: 2..<9)?.segmentLength == 5)
+        #expect(equal.run(ofPacketsAt: 0..<3, maxSegments: 2)?.packets == 0..<2)
+    }
+
+    @Test func `equal packets need no ends`() {
+        let bytes = [UInt8](0..<25)
+        #expect(RTPPacketBatch(bytes: bytes, ends: [10, 20, 25]) == RTPPacketBatch(bytes: bytes, stride: 10))
+        #expect(RTPPacketBatch(bytes: bytes, ends: [25]) == RTPPacketBatch(bytes: bytes, stride: 25))
+        #expect(RTPPacketBatch(bytes: bytes, ends: [10, 20, 25]).ends == nil)
+        #expect(RTPPacketBatch(bytes: bytes, ends: [5, 15, 25]).ends == [5, 15, 25])
+        #expect(RTPPacketBatch(bytes: [], ends: []).count == 0)
+        #expect(RTPPacketBatch(bytes: [], ends: [0, 1]).sends().isEmpty)
+    }
+
+    @Test func `ends that cannot be are passed over, and no byte is lost`() {
+        let bytes = [UInt8](0..<25)
+        for ends in [[-3, 0, 7, 7, 3, 12, .max, .min], [7, 12], [7, 12, 26], [7, 12, 25]] {
+            let batch = RTPPacketBatch(bytes: bytes, ends: ends)
+            #expect(batch.ends == [7, 12, 25])
+            #expect(batch.stride == 13)
+        }
+        #expect(RTPPacketBatch(bytes: bytes, ends: []).count == 1)
+        #expect(RTPPacketBatch(bytes: bytes, ends: [.min, .max]).range(ofPacketAt: 0) == 0..<25)
+    }
+
+    @Test func `packets of all lengths travel in an RTSP connection`() {
+        let framed = RTPPacketBatch(bytes: [1, 2, 3, 4], ends: [1, 3, 4]).interleaved(channel: 0)
+        #expect(framed == [0x24, 0, 0, 1, 1, 0x24, 0, 0, 2, 2, 3, 0x24, 0, 0, 1, 4])
+    }
+
+    @Test func `sends cover every byte once, whatever the lengths`() {
+        var generator = SeededGenerator(seed: 64)
+        for _ in 0..<200 {
+            var ends: [Int] = []
+            for _ in 0..<Int.random(in: 1...40, using: &generator) {
+                ends.append((ends.last ?? 0) + [3, 3, 3, 2, 5][Int.random(in: 0..<5, using: &generator)])
+            }
+            let batch = RTPPacketBatch(bytes: [UInt8](repeating: 0, count: ends.last ?? 0), ends: ends)
+            var next = 0
+            for send in batch.sends(maxSegments: 4, maxBytes: 11) {
+                #expect(send.lowerBound == next && !send.isEmpty && send.count <= 11)
+                next = send.upperBound
+            }
+            #expect(next == batch.bytes.count)
+        }
+    }
+}

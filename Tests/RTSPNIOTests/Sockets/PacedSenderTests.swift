@@ -83,6 +83,22 @@ extension RTSPNIOTests {
             #expect(sender.readerCount == 0)
         }
 
+        @Test(arguments: [true, false])
+        func `packets of lengths of their own leave whole, in runs that the system can cut`(_ offload: Bool) throws {
+            let bench = try Bench()
+            let sender = bench.makeSender(offload: offload)
+            let lengths = [1412, 1412, 900, 1000, 1000, 1412, 700, 701]
+            let ends = lengths.reduce(into: [Int]()) { $0.append(($0.last ?? 0) + $1) }
+            let batch = RTPPacketBatch(bytes: Self.batch(ends.last ?? 0).bytes, ends: ends)
+            sender.send(batch, bytes: ByteBuffer(bytes: batch.bytes), to: bench.address, reader: bench.reader)
+            let written = try bench.written()
+            #expect(Self.bytes(written) == batch.bytes)
+            #expect(
+                written.map(\.data.readableBytes) == (offload ? [1412 * 2 + 900, 2000, 1412 + 700, 701] : lengths))
+            #expect(written.map { $0.metadata?.segmentSize } == (offload ? [1412, 1000, 1412, nil] : lengths.map { _ in nil }))
+            #expect(bench.drained == [bench.reader])
+        }
+
         @Test func `a small frame leaves at once`() throws {
             let bench = try Bench()
             let sender = bench.makeSender()

@@ -152,6 +152,7 @@ import Testing
                 \(time) server.1 < found path="/movie" id="a" lab=1 ssrc=1 seq=1 ts=1
                 \(time) server.1 < "PLAY rtsp://host/movie RTSP/1.0\\r\\nCSeq: 2\\r\\nSession: a\\r\\nRange: npt=5-\\r\\n\\r\\n"
                 \(time) server.1 < outlined-frame id=1 seq=1 ts=1 packets=9223372036854775807 stride=9223372036854775807 picture=1000 at=0
+                \(time) server.1 < outlined-frame id=1 seq=1 ts=1 packets=5000 stride=9 ends=-1,0,7,8,2000,9223372036854775807 picture=9 at=0
                 \(time) live.1 < capture at=\(time) 0xffd8
                 \(time) server.1 < deliver live=1
                 \(time) client.1 < connected

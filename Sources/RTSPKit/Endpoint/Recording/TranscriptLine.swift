@@ -202,6 +202,16 @@ enum TranscriptValue {
 
     static func integer<Value: FixedWidthInteger>(_ text: String) -> Value? { Value(text) }
 
+    /// Numbers between commas.
+    static func integers(_ text: String) -> [Int]? {
+        var numbers: [Int] = []
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            guard let number = Int(part) else { return nil }
+            numbers.append(number)
+        }
+        return numbers
+    }
+
     static func real(_ text: String) -> Double? { Double(text) }
 
     static func flag(_ text: String) -> Bool? { text == "yes" ? true : text == "no" ? false : nil }

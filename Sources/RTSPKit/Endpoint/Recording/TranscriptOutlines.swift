@@ -45,8 +45,10 @@ extension Transcript {
         public var timestamp: RTPTimestamp
         /// Bytes of all packets together.
         public var packetBytes: Int
-        /// Bytes of one packet; the last may be shorter.
+        /// Bytes of one packet; the last may be shorter. Of packets that differ in length, those of the longest.
         public var stride: Int
+        /// Where each packet ends, where they differ in length; otherwise `nil`.
+        public var ends: [Int]?
         /// Bytes of the picture.
         public var pictureBytes: Int
         /// The frame's place in its presentation.
@@ -54,13 +56,14 @@ extension Transcript {
 
         /// An outline.
         public init(
-            firstSequenceNumber: UInt16, timestamp: RTPTimestamp, packetBytes: Int, stride: Int, pictureBytes: Int,
-            presentationTime: Duration
+            firstSequenceNumber: UInt16, timestamp: RTPTimestamp, packetBytes: Int, stride: Int, ends: [Int]? = nil,
+            pictureBytes: Int, presentationTime: Duration
         ) {
             self.firstSequenceNumber = firstSequenceNumber
             self.timestamp = timestamp
             self.packetBytes = packetBytes
             self.stride = stride
+            self.ends = ends
             self.pictureBytes = pictureBytes
             self.presentationTime = presentationTime
         }
@@ -69,8 +72,8 @@ extension Transcript {
         public init(_ frame: LiveFrame) {
             self.init(
                 firstSequenceNumber: frame.firstSequenceNumber, timestamp: frame.timestamp,
-                packetBytes: frame.batch.bytes.count, stride: frame.batch.stride, pictureBytes: frame.frame.image.count,
-                presentationTime: frame.frame.presentationTime)
+                packetBytes: frame.batch.bytes.count, stride: frame.batch.stride, ends: frame.batch.ends,
+                pictureBytes: frame.frame.image.count, presentationTime: frame.frame.presentationTime)
         }
     }
 

@@ -170,7 +170,10 @@ extension Transcript.Output {
             }
         case "batch":
             let stride: Int = try line.require("stride", TranscriptValue.integer)
-            self = .batch(RTPPacketBatch(bytes: try line.takeBytes(), stride: stride), try line.stream())
+            let bytes = try line.takeBytes()
+            let ends = try line.take("ends", TranscriptValue.integers)
+            let batch = ends.map { RTPPacketBatch(bytes: bytes, ends: $0) } ?? RTPPacketBatch(bytes: bytes, stride: stride)
+            self = .batch(batch, try line.stream())
         case "report": self = .report(try line.takeBytes(), try line.stream())
         default: throw line.error(.malformedLine)
         }
@@ -220,6 +223,7 @@ extension Transcript.FrameOutline {
             timestamp: RTPTimestamp(rawValue: try line.require("ts", TranscriptValue.integer)),
             packetBytes: try line.require("packets", TranscriptValue.integer),
             stride: try line.require("stride", TranscriptValue.integer),
+            ends: try line.take("ends", TranscriptValue.integers),
             pictureBytes: try line.require("picture", TranscriptValue.integer),
             presentationTime: try line.require("at", TranscriptValue.duration))
     }

@@ -125,7 +125,8 @@ extension Transcript.Output {
         case .batch(let batch, let stream):
             let first = Array(batch.bytes[batch.range(ofPacketAt: 0)])
             writer.packet(
-                " batch stream=\(stream.rawValue) stride=\(batch.stride) ", batch.bytes,
+                " batch stream=\(stream.rawValue) stride=\(batch.stride) \(batch.ends.map { "ends=\(commas($0)) " } ?? "")",
+                batch.bytes,
                 saying: "\(batch.count) packets, \(TranscriptComment.rtp(first))")
         case .report(let packet, let stream):
             writer.packet(" report stream=\(stream.rawValue) ", packet, saying: TranscriptComment.rtcp(packet))
@@ -175,10 +176,13 @@ extension Transcript.FrameOutline {
         writer.field("ts", timestamp.rawValue)
         writer.field("packets", packetBytes)
         writer.field("stride", stride)
+        if let ends { writer.field("ends", commas(ends)) }
         writer.field("picture", pictureBytes)
         writer.field("at", presentationTime)
     }
 }
+
+private func commas(_ numbers: [Int]) -> String { numbers.map(String.init).joined(separator: ",") }
 
 extension TranscriptWriter {
     fileprivate mutating func packet(_ before: String, _ bytes: [UInt8], saying comment: String) {

@@ -127,15 +127,21 @@ struct RandomTranscript {
         case 1: .close
         case 2: .open(stream(), .datagrams(rtp: any(), rtcp: maybe(any())))
         case 3: .open(stream(), .interleaved(ChannelPair(rtp: any(), rtcp: maybe(any()))))
-        case 4: .batch(RTPPacketBatch(bytes: bytes(), stride: number(2000)), stream())
+        case 4: .batch(batch(), stream())
         default: number(2) == 0 ? .closeStream(stream()) : .report(bytes(), stream())
         }
+    }
+
+    private mutating func batch() -> RTPPacketBatch {
+        number(2) == 0
+            ? RTPPacketBatch(bytes: bytes(), stride: number(2000))
+            : RTPPacketBatch(bytes: bytes(), ends: [1, 3, 4, 9, number(2000)])
     }
 
     private mutating func frame() -> Transcript.FrameOutline {
         .init(
             firstSequenceNumber: any(), timestamp: RTPTimestamp(rawValue: any()), packetBytes: any(), stride: any(),
-            pictureBytes: any(), presentationTime: duration())
+            ends: maybe([any(), any(), any()]), pictureBytes: any(), presentationTime: duration())
     }
 
     private mutating func range() -> NormalPlayTimeRange {

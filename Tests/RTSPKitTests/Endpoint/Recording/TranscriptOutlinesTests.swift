@@ -30,4 +30,14 @@ import Testing
         let late = Transcript.SnapshotOutline(live.snapshot(at: SimulationFixtures.start + .seconds(50)))
         #expect(late.lastFrame == nil)
     }
+
+    @Test func `packets of lengths of their own are outlined by their ends`() {
+        let batch = RTPPacketBatch(bytes: [UInt8](repeating: 0, count: 50), ends: [20, 35, 50])
+        let frame = LiveFrame(
+            batch: batch, firstSequenceNumber: 1, timestamp: RTPTimestamp(rawValue: 2),
+            frame: MJPEGFrame(image: [], presentationTime: .zero))
+        #expect(Transcript.FrameOutline(frame).ends == [20, 35, 50])
+        #expect(Transcript.FrameOutline(frame).stride == 20)
+        #expect(Transcript.FrameOutline(frame).packetBytes == 50)
+    }
 }
