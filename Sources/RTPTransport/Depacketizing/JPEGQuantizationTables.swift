@@ -24,10 +24,8 @@ extension JPEGDepacketizer {
 
         /// The tables of a Q from 1 to 99 (RFC 2435 sections 4.2 and appendix A).
         init(q: UInt8) {
-            let factor = Int(min(max(q, 1), 99))
-            let scale = factor < 50 ? 5000 / factor : 200 - factor * 2
-            tables = [Self.luminance, Self.chrominance].map { base in
-                base.map { UInt16(min(max((Int($0) * scale + 50) / 100, 1), 255)) }
+            tables = [StandardQuantizationTables.luma, StandardQuantizationTables.chroma].map { base in
+                base.map { UInt16(StandardQuantizationTables.scaled($0, q: q)) }
             }
         }
 
@@ -40,15 +38,5 @@ extension JPEGDepacketizer {
         func tableNumber(forComponent component: Int) -> UInt8 {
             UInt8(clamping: min(component, tables.count - 1))
         }
-
-        // ITU-T T.81 tables K.1 and K.2, in zigzag order.
-        private static let luminance: [UInt8] = [
-            16, 11, 12, 14, 12, 10, 16, 14, 13, 14, 18, 17, 16, 19, 24, 40,
-            26, 24, 22, 22, 24, 49, 35, 37, 29, 40, 58, 51, 61, 60, 57, 51,
-            56, 55, 64, 72, 92, 78, 64, 68, 87, 69, 55, 56, 80, 109, 81, 87,
-            95, 98, 103, 104, 103, 62, 77, 113, 121, 112, 100, 120, 92, 101, 103, 99,
-        ]
-        private static let chrominance: [UInt8] =
-            [17, 18, 18, 24, 21, 24, 47, 26, 26, 47, 99, 66, 56, 66] + Array(repeating: 99, count: 50)
     }
 }
