@@ -1,7 +1,7 @@
 /// A file that has all parts of a baseline JPEG picture, with random bytes for picture data: fit for packetizers and their
 /// counterparts, which look at headers only, and not for decoders.
 public struct SyntheticPicture: Sendable, Hashable {
-    /// The width in pixels, up to 2040 where RFC 2435 is to carry it.
+    /// The width in pixels; above 2040 the payload header of RFC 2435 cannot say it.
     public var width: Int
     /// The height in pixels.
     public var height: Int

@@ -24,8 +24,6 @@ public enum JPEGError: Error, Sendable, Hashable, CustomStringConvertible {
     case foreignHuffmanTables
     /// Cb and Cr are quantized differently.
     case differentChromaTables
-    /// More pixels than the header can name: 2040 in either direction (RFC 2435 section 3.1).
-    case tooLarge(width: Int, height: Int)
     /// More bytes of picture data than 24-bit fragment offsets can reach.
     case tooManyBytes(Int)
     /// Broken at this byte.
@@ -50,8 +48,6 @@ public enum JPEGError: Error, Sendable, Hashable, CustomStringConvertible {
         case .foreignHuffmanTables:
             "The JPEG file has its own Huffman tables, and RFC 2435 carries only pictures coded with the standard ones."
         case .differentChromaTables: "The JPEG file quantizes Cb and Cr differently, and RFC 2435 has one table for both."
-        case .tooLarge(let width, let height):
-            "The picture is \(width)x\(height), and the header of RFC 2435 holds at most 2040x2040."
         case .tooManyBytes(let count): "The picture has \(count) bytes, and 24-bit fragment offsets reach only 16777215."
         case .malformed(let offset): "The JPEG file is broken at byte \(offset)."
         }

@@ -1,27 +1,33 @@
 /// Walks the segments of a JPEG file up to its scan (ITU-T T.81 annex B) and keeps what RFC 2435 needs of them.
+///
+/// What is broken is thrown at once. What RFC 2435 has no room for is only noted, and the walk goes on, since worse may follow: a
+/// progressive file may be 4:4:4, too, or have no picture at all.
 struct JPEGHeaderScanner {
     /// One component, as the frame header describes it.
-    private struct Component {
+    struct Component {
         var id: UInt8
         var sampling: UInt8
         var table: UInt8
     }
 
     /// The frame header.
-    private struct Frame {
+    struct Frame {
+        var marker: UInt8
         var width: Int
         var height: Int
-        var components: (Component, Component, Component)
+        var components: [Component]
 
+        /// Whether the scans are coded as RFC 2435 has it, with Huffman tables and one after the other (ITU-T T.81 table B.1).
+        var isSequential: Bool { marker == 0xC0 || marker == 0xC1 }
+
+        /// The factors of three components.
         var sampling: JPEGSampling {
-            JPEGSampling(
-                rawValue: UInt32(components.0.sampling) << 16 | UInt32(components.1.sampling) << 8
-                    | UInt32(components.2.sampling))
+            JPEGSampling(rawValue: components.prefix(3).reduce(0) { $0 << 8 | UInt32($1.sampling) })
         }
     }
 
     /// Four tables, by their 2-bit number.
-    private struct Tables<Table> {
+    struct Tables<Table> {
         var first: Table?
         var second: Table?
         var third: Table?
@@ -50,18 +56,23 @@ struct JPEGHeaderScanner {
     }
 
     /// What a Huffman table is good for.
-    private enum HuffmanTable {
+    enum HuffmanTable {
         case luma, chroma, foreign
     }
 
-    private var frame: Frame?
-    private var quantization = Tables<Range<Int>>()
+    private(set) var frame: Frame?
+    private(set) var quantization = Tables<Range<Int>>()
     // A file without Huffman tables means the standard ones (webcams and AVI1 files omit them).
-    private var directCurrent = Tables<HuffmanTable>(first: .luma, second: .chroma)
-    private var alternatingCurrent = Tables<HuffmanTable>(first: .luma, second: .chroma)
-    private var restartInterval: UInt16 = 0
-    private var hasJFIF = false
-    private var adobeTransform: UInt8?
+    private(set) var directCurrent = Tables<HuffmanTable>(first: .luma, second: .chroma)
+    private(set) var alternatingCurrent = Tables<HuffmanTable>(first: .luma, second: .chroma)
+    private(set) var restartInterval: UInt16 = 0
+    /// The JFIF segment, without its marker and length.
+    private(set) var applicationHeader: Range<Int>?
+    private(set) var adobeTransform: UInt8?
+    /// The gravest of what RFC 2435 has no room for.
+    private(set) var hindrance: JPEGError?
+    /// Where the picture data begins; `nil` until the header of the first scan has been read.
+    private(set) var scanStart: Int?
 
     init() {}
 
@@ -77,13 +88,21 @@ struct JPEGHeaderScanner {
             default: break
             }
             let segment = try Self.segment(in: image, at: &offset)
-            if marker == 0xDA { return try finish(scanHeader: segment, of: image) }
+            if marker == 0xDA {
+                scanStart = segment.upperBound
+                return try judge(scanHeader: segment, of: image)
+            }
             try read(segment, marker: marker, of: image)
         }
     }
 
+    /// Notes what is in the way, where nothing graver is.
+    mutating func note(_ error: JPEGError) {
+        if JPEGCarriage(error).gravity > hindrance.map({ JPEGCarriage($0).gravity }) ?? 0 { hindrance = error }
+    }
+
     /// The marker at `offset`, which then lies behind it. Any number of FF bytes may come before it.
-    private static func marker(in image: Span<UInt8>, at offset: inout Int) throws(JPEGError) -> UInt8 {
+    static func marker(in image: Span<UInt8>, at offset: inout Int) throws(JPEGError) -> UInt8 {
         guard offset < image.count else { throw .truncated }
         guard image[offset] == 0xFF else { throw .malformed(offset: offset) }
         while offset < image.count, image[offset] == 0xFF { offset += 1 }
@@ -93,7 +112,7 @@ struct JPEGHeaderScanner {
     }
 
     /// The contents of the segment whose length stands at `offset`, which then lies behind it.
-    private static func segment(in image: Span<UInt8>, at offset: inout Int) throws(JPEGError) -> Range<Int> {
+    static func segment(in image: Span<UInt8>, at offset: inout Int) throws(JPEGError) -> Range<Int> {
         guard image.count - offset >= 2 else { throw .truncated }
         let length = Int(image.bigEndian16(at: offset))
         guard length >= 2 else { throw .malformed(offset: offset) }
@@ -102,18 +121,18 @@ struct JPEGHeaderScanner {
         return offset + 2..<offset + length
     }
 
-    private mutating func read(_ segment: Range<Int>, marker: UInt8, of image: Span<UInt8>) throws(JPEGError) {
+    mutating func read(_ segment: Range<Int>, marker: UInt8, of image: Span<UInt8>) throws(JPEGError) {
         switch marker {
         case 0xC4: try readHuffmanTables(segment, of: image)
         case 0xDB: try readQuantizationTables(segment, of: image)
         case 0xDD:
             guard segment.count == 2 else { throw .malformed(offset: segment.lowerBound) }
             restartInterval = image.bigEndian16(at: segment.lowerBound)
-        case 0xC0, 0xC1: try readFrame(segment, of: image)
-        case 0xC2: throw .progressive
-        case 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF: throw .arithmetic
-        case 0xC3, 0xC5, 0xC6, 0xC7: throw .unsupportedProcess(marker)
-        case 0xE0: hasJFIF = hasJFIF || Self.begins(segment, of: image, with: (0x4A, 0x46, 0x49, 0x46))
+        case 0xC0...0xC3, 0xC5...0xC7, 0xC9...0xCB, 0xCD...0xCF: try readFrame(segment, marker: marker, of: image)
+        case 0xE0:
+            if applicationHeader == nil, Self.begins(segment, of: image, with: (0x4A, 0x46, 0x49, 0x46)) {
+                applicationHeader = segment
+            }
         case 0xEE:
             if segment.count >= 12, Self.begins(segment, of: image, with: (0x41, 0x64, 0x6F, 0x62)) {
                 adobeTransform = image[segment.lowerBound + 11]
@@ -122,25 +141,34 @@ struct JPEGHeaderScanner {
         }
     }
 
-    private mutating func readFrame(_ segment: Range<Int>, of image: Span<UInt8>) throws(JPEGError) {
+    private mutating func readFrame(_ segment: Range<Int>, marker: UInt8, of image: Span<UInt8>) throws(JPEGError) {
         let start = segment.lowerBound
         guard frame == nil, segment.count >= 6 else { throw .malformed(offset: start) }
-        guard image[start] == 8 else { throw .unsupportedPrecision(Int(image[start])) }
+        let precision = Int(image[start])
+        guard 2...16 ~= precision else { throw .malformed(offset: start) }
         let height = Int(image.bigEndian16(at: start + 1))
         let width = Int(image.bigEndian16(at: start + 3))
         guard width > 0, height > 0 else { throw .malformed(offset: start + 1) }
         let count = Int(image[start + 5])
         guard count > 0, segment.count == 6 + 3 * count else { throw .malformed(offset: start + 5) }
-        guard count == 3 else { throw .unsupportedComponents(count) }
-        func component(at offset: Int, of image: Span<UInt8>) -> Component {
-            Component(id: image[offset], sampling: image[offset + 1], table: image[offset + 2])
+        var components: [Component] = []
+        components.reserveCapacity(count)
+        for offset in stride(from: start + 6, to: segment.upperBound, by: 3) {
+            let component = Component(id: image[offset], sampling: image[offset + 1], table: image[offset + 2])
+            guard 1...4 ~= component.sampling >> 4, 1...4 ~= component.sampling & 15, component.table <= 3 else {
+                throw .malformed(offset: offset + 1)
+            }
+            components.append(component)
         }
-        frame = Frame(
-            width: width, height: height,
-            components: (
-                component(at: start + 6, of: image), component(at: start + 9, of: image),
-                component(at: start + 12, of: image)
-            ))
+        frame = Frame(marker: marker, width: width, height: height, components: components)
+        switch marker {
+        case 0xC0, 0xC1: break
+        case 0xC2: note(.progressive)
+        case 0xC9, 0xCA: note(.arithmetic)
+        default: note(.unsupportedProcess(marker))
+        }
+        if precision != 8 { note(.unsupportedPrecision(precision)) }
+        if count != 3 { note(.unsupportedComponents(count)) }
     }
 
     private mutating func readQuantizationTables(_ segment: Range<Int>, of image: Span<UInt8>) throws(JPEGError) {
@@ -163,8 +191,16 @@ struct JPEGHeaderScanner {
                 throw .malformed(offset: offset)
             }
             var symbols = 0
-            for length in 1...16 { symbols += Int(image[offset + length]) }
-            guard symbols <= 256, segment.upperBound - offset > 16 + symbols else { throw .malformed(offset: offset) }
+            var codes = 0
+            for length in 1...16 {
+                let count = Int(image[offset + length])
+                symbols += count
+                codes += count << (16 - length)
+            }
+            // No more symbols than bytes have values, and no more codes than bits have.
+            guard symbols <= 256, codes <= 1 << 16, segment.upperBound - offset > 16 + symbols else {
+                throw .malformed(offset: offset)
+            }
             let table = offset + 1..<offset + 17 + symbols
             if description & 0xF0 == 0 {
                 directCurrent[description & 0x0F] = Self.kind(
@@ -184,55 +220,5 @@ struct JPEGHeaderScanner {
     ) -> HuffmanTable {
         let table = image.extracting(table)
         return equal(table, luma.span) ? .luma : equal(table, chroma.span) ? .chroma : .foreign
-    }
-
-    private func finish(scanHeader: Range<Int>, of image: Span<UInt8>) throws(JPEGError) -> JPEGImageHeader {
-        guard let frame, scanHeader.count >= 1 else { throw .malformed(offset: scanHeader.lowerBound) }
-        guard !isRGB(frame) else { throw .notYCbCr }
-        let ratio = frame.sampling.reduced
-        guard ratio == .yuv420 || ratio == .yuv422 else { throw .unsupportedSampling(frame.sampling) }
-        try checkScanHeader(scanHeader, of: image, frame: frame)
-        let tables = try quantizationTables(frame, of: image, scanHeader: scanHeader)
-        let scan = scanHeader.upperBound..<Self.endOfScan(in: image, from: scanHeader.upperBound)
-        guard !scan.isEmpty else { throw .truncated }
-        return JPEGImageHeader(
-            width: frame.width, height: frame.height, sampling: frame.sampling, lumaTable: tables.luma,
-            chromaTable: tables.chroma, restartInterval: restartInterval, scan: scan)
-    }
-
-    /// Colours as libjpeg guesses them: by JFIF, else by what Adobe says, else by the names of the components.
-    private func isRGB(_ frame: Frame) -> Bool {
-        if hasJFIF { return false }
-        if let adobeTransform { return adobeTransform == 0 }
-        return (frame.components.0.id, frame.components.1.id, frame.components.2.id) == (0x52, 0x47, 0x42)
-    }
-
-    private func checkScanHeader(_ segment: Range<Int>, of image: Span<UInt8>, frame: Frame) throws(JPEGError) {
-        let start = segment.lowerBound
-        let count = Int(image[start])
-        guard (1...4).contains(count), segment.count == 4 + 2 * count else { throw .malformed(offset: start) }
-        guard count == 3 else { throw .severalScans }
-        guard image[start + 1] == frame.components.0.id, image[start + 3] == frame.components.1.id,
-            image[start + 5] == frame.components.2.id
-        else { throw .malformed(offset: start + 1) }
-        // A receiver decodes the first component with the standard luma tables and the others with those for chroma.
-        for (selector, kind) in [(2, HuffmanTable.luma), (4, .chroma), (6, .chroma)] {
-            let numbers = image[start + selector]
-            guard directCurrent[numbers >> 4] == kind, alternatingCurrent[numbers & 0x0F] == kind else {
-                throw .foreignHuffmanTables
-            }
-        }
-    }
-
-    private func quantizationTables(
-        _ frame: Frame, of image: Span<UInt8>, scanHeader: Range<Int>
-    ) throws(JPEGError) -> (luma: Range<Int>, chroma: Range<Int>) {
-        guard let luma = quantization[frame.components.0.table], let blue = quantization[frame.components.1.table],
-            let red = quantization[frame.components.2.table]
-        else { throw .malformed(offset: scanHeader.lowerBound) }
-        guard blue == red || Self.equal(image.extracting(blue), image.extracting(red)) else {
-            throw .differentChromaTables
-        }
-        return (luma, blue)
     }
 }

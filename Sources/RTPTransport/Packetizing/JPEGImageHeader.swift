@@ -15,6 +15,8 @@ public struct JPEGImageHeader: Sendable, Hashable {
     public var chromaTable: Range<Int>
     /// How many MCUs stand between two restart markers; 0 where there are no such markers.
     public var restartInterval: UInt16
+    /// The contents of the JFIF segment, at least 12 bytes; `nil` where there is none.
+    public var applicationHeader: Range<Int>?
     /// The bytes of the picture data: after the scan header, before the marker that ends the picture.
     public var scan: Range<Int>
 
@@ -27,13 +29,15 @@ public struct JPEGImageHeader: Sendable, Hashable {
         (sampling.reduced == .yuv420 ? 1 : 0) + (restartInterval > 0 && !needsReordering ? 64 : 0)
     }
 
-    /// One bit a table, the lowest for luma: set where the table has 16-bit values (RFC 2435 section 3.1.8).
+    /// One bit a table, the lowest for luma: set where the file has the table in 16-bit values (RFC 2435 section 3.1.8). What travels may
+    /// be the same in bytes.
     public var precision: UInt8 { (lumaTable.count > 64 ? 1 : 0) | (chromaTable.count > 64 ? 2 : 0) }
 
     /// Reads the header segments of a JPEG file and finds the end of its picture data.
     ///
     /// A file whose end marker is missing has data up to its end; what follows the first end marker does not count.
-    /// - Throws: ``JPEGError`` where RFC 2435 cannot carry the picture; never traps, whatever the bytes.
+    /// - Throws: ``JPEGError`` where RFC 2435 cannot carry the picture: of several reasons the gravest, as ``JPEGCarriage`` has it. Never
+    ///   traps, whatever the bytes.
     public init(scanning image: Span<UInt8>) throws(JPEGError) {
         var scanner = JPEGHeaderScanner()
         self = try scanner.scan(image)
@@ -41,7 +45,7 @@ public struct JPEGImageHeader: Sendable, Hashable {
 
     init(
         width: Int, height: Int, sampling: JPEGSampling, lumaTable: Range<Int>, chromaTable: Range<Int>,
-        restartInterval: UInt16, scan: Range<Int>
+        restartInterval: UInt16, applicationHeader: Range<Int>?, scan: Range<Int>
     ) {
         self.width = width
         self.height = height
@@ -49,6 +53,7 @@ public struct JPEGImageHeader: Sendable, Hashable {
         self.lumaTable = lumaTable
         self.chromaTable = chromaTable
         self.restartInterval = restartInterval
+        self.applicationHeader = applicationHeader
         self.scan = scan
     }
 }

@@ -1,9 +1,13 @@
-/// Cuts JPEG pictures into RTP packets as RFC 2435 has it: payload type 26, the tables in band, any receiver's decoder will do.
+/// Cuts JPEG pictures into RTP packets as RFC 2435 has it: payload type 26, any receiver's decoder will do.
 ///
-/// Pictures travel without loss: baseline, 4:2:0 or 4:2:2, standard Huffman tables, at most 2040x2040. Their picture data is sent as
-/// it is, but for those whose sampling factors are not the smallest for their ratio: FFmpeg and some cameras write 4:2:2 as
-/// 2x2 1x2 1x2, whose larger MCUs the format cannot name. The blocks of such pictures are put into the order that 2x1 1x1 1x1 has; the
-/// coefficients stay the same, restart markers go. Everything else is refused with a ``JPEGError``.
+/// Pictures travel without loss: baseline, 4:2:0 or 4:2:2, standard Huffman tables. Their picture data is sent as it is, but for those
+/// whose sampling factors are not the smallest for their ratio: FFmpeg and some cameras write 4:2:2 as 2x2 1x2 1x2, whose larger MCUs
+/// the format cannot name. The blocks of such pictures are put into the order that 2x1 1x1 1x1 has; the coefficients stay the same,
+/// restart markers go. Everything else is refused with a ``JPEGError``; ``JPEGCarriage`` tells what would help.
+///
+/// The payload header counts width and height in eights up to 2040. A larger picture has 0 for both there, and a receiver finds the
+/// size in the session description or, as by default for all sizes that the payload header cannot say, in an RTP header extension of
+/// the frame's first packet that holds the frame header of a JPEG file.
 ///
 /// A packet's payload, its header words drawn once (RFC 2435 sections 3.1, 3.1.7 and 3.1.8):
 ///
@@ -13,96 +17,96 @@
 /// | type-specific |              fragment offset                  |  every packet
 /// |      type     |       Q       |  width / 8    |  height / 8   |
 /// |       restart interval        |F|L|       restart count       |  every packet of types 64 and 65
-/// |      MBZ      |   precision   |            length             |  the first packet, since Q = 255
-/// |        luma quantization table, 64 or 128 bytes               |
+/// |      MBZ      |   precision   |            length             |  the first packet where Q is 128 or more
+/// |        luma quantization table, 64 or 128 bytes               |  there, unless the receiver knows the tables
 /// |        chroma quantization table, 64 or 128 bytes             |
 /// |        picture data …                                         |  every packet
 /// ```
-public struct JPEGPacketizer: FramePacketizer {
+public struct JPEGPacketizer: FramePacketizer, Hashable {
+    /// What is remembered from frame to frame.
+    private struct Memory: Sendable, Hashable {
+        var headers = JPEGHeaderMemory()
+        var tables: JPEGTableSchedule
+        /// Which of the headers read gave the tables.
+        var tablesReadCount = 0
+
+        /// What a frame says of its tables, which are looked at where its headers are not those of the frame before.
+        mutating func statement(for picture: JPEGImageHeader, _ image: Span<UInt8>) -> JPEGTableSchedule.Statement {
+            guard tablesReadCount != headers.readCount else { return tables.next() }
+            tablesReadCount = headers.readCount
+            return tables.next(JPEGTravellingTables(picture, of: image))
+        }
+    }
+
     /// 26, the static payload type of JPEG (RFC 3551 section 6).
     public let payloadType: UInt8 = 26
 
-    /// The most bytes after the RTP header of a packet.
+    /// The most bytes after the RTP header of a packet, an extension of that header included.
     public let maximumPayloadSize: Int
+
+    /// How the format's choices are made.
+    public let options: Options
 
     /// The most pixels that width and height, counted in eights, can say.
     static let maximumDimension = 255 * 8
 
-    /// A packetizer for packets of at most `maximumPayloadSize` bytes after the RTP header.
+    /// Picture data must be shorter than this for its fragment offsets (RFC 2435 section 3.1.2).
+    static let dataLimit = 1 << 24
+
+    private var memory: Memory
+
+    /// A packetizer for packets of at most `maximumPayloadSize` bytes after the 12 bytes of the RTP header.
     ///
     /// The size is held within 300 (the tables of a frame must fit in its first packet) and 65495 (one UDP datagram).
-    public init(maximumPayloadSize: Int = 1400) {
+    public init(maximumPayloadSize: Int = 1400, options: Options = Options()) {
         self.maximumPayloadSize = min(max(maximumPayloadSize, 300), 65_495)
+        self.options = options
+        memory = Memory(tables: JPEGTableSchedule(options.quantization))
     }
 
-    /// One frame becomes one batch, in one pass; every packet but the last has the same length.
+    /// One frame becomes one batch. Every packet but the last has the same length, unless packets begin at restart intervals.
     public mutating func packetize(
         _ image: [UInt8], timestamp: RTPTimestamp, ssrc: UInt32, sequenceNumber: inout UInt16
     ) throws(JPEGError) -> RTPPacketBatch {
-        let picture = try JPEGImageHeader(scanning: image.span)
-        guard picture.width <= Self.maximumDimension, picture.height <= Self.maximumDimension else {
-            throw .tooLarge(width: picture.width, height: picture.height)
-        }
+        // What a refused frame would have changed is not kept.
+        var memory = memory
+        let picture = try memory.headers.header(of: image.span)
         let data = try picture.data(of: image)
+        let statement = memory.statement(for: picture, image.span)
+        let headerExtension = JPEGHeaderExtension.bytes(
+            for: picture, of: image.span, isExtended: memory.tables.precision > 0, wish: options.headerExtension,
+            // At least some picture data goes into the first packet.
+            limit: maximumPayloadSize - 12 - statement.header.count - 4)
+        let frame = JPEGPacketWriter.Frame(
+            picture: picture, data: data, statement: statement, headerExtension: headerExtension,
+            payloadSize: maximumPayloadSize)
+        var writer = JPEGPacketWriter(
+            frame,
+            RTPHeader(
+                marker: false, payloadType: payloadType, sequenceNumber: sequenceNumber, timestamp: timestamp, ssrc: ssrc))
+        let batch = aligned(picture, image.span, &writer) ?? writer.evenBatch()
+        sequenceNumber = writer.nextSequenceNumber
+        self.memory = memory
+        return batch
+    }
 
-        let tables = 4 + picture.lumaTable.count + picture.chromaTable.count
-        let room = maximumPayloadSize - (picture.hasRestartHeader ? 12 : 8)
-        let count = max(1, (data.count + tables + room - 1) / room)
-        let stride = RTPHeader.length + maximumPayloadSize
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(data.count + tables + count * (stride - room))
-
-        var header = RTPHeader(
-            marker: false, payloadType: payloadType, sequenceNumber: sequenceNumber, timestamp: timestamp, ssrc: ssrc)
-        var position = data.startIndex
-        for index in 0..<count {
-            let end = min(position + room - (index == 0 ? tables : 0), data.endIndex)
-            header.marker = index == count - 1
-            header.append(to: &bytes)
-            picture.appendMainHeader(fragmentOffset: position - data.startIndex, to: &bytes)
-            if index == 0 { picture.appendTables(of: image, to: &bytes) }
-            bytes.append(contentsOf: data[position..<end])
-            position = end
-            header.sequenceNumber &+= 1
-        }
-        sequenceNumber = header.sequenceNumber
-        return RTPPacketBatch(bytes: bytes, stride: stride)
+    /// Packets that begin at restart intervals, where this is wanted and possible.
+    private func aligned(
+        _ picture: JPEGImageHeader, _ image: Span<UInt8>, _ writer: inout JPEGPacketWriter
+    ) -> RTPPacketBatch? {
+        guard options.alignsToRestartIntervals, let intervals = JPEGRestartIntervals(picture, of: image) else { return nil }
+        return writer.alignedBatch(intervals)
     }
 }
 
 extension JPEGImageHeader {
     /// The picture data that travels.
     fileprivate func data(of image: [UInt8]) throws(JPEGError) -> ArraySlice<UInt8> {
-        guard scan.count < 1 << 24 else { throw .tooManyBytes(scan.count) }
+        guard scan.count < JPEGPacketizer.dataLimit else { throw .tooManyBytes(scan.count) }
         guard needsReordering else { return image[scan] }
         var reordering = JPEGScanReordering(self)
         let data = try reordering.scan(of: image.span)
-        guard data.count < 1 << 24 else { throw .tooManyBytes(data.count) }
+        guard data.count < JPEGPacketizer.dataLimit else { throw .tooManyBytes(data.count) }
         return data[...]
-    }
-
-    fileprivate var hasRestartHeader: Bool { type >= 64 }
-
-    /// The main header, and the restart header where there is one.
-    fileprivate func appendMainHeader(fragmentOffset: Int, to bytes: inout [UInt8]) {
-        bytes.appendBigEndian(UInt32(truncatingIfNeeded: fragmentOffset & 0xFF_FFFF))
-        bytes.append(type)
-        bytes.append(255)
-        bytes.append(UInt8(truncatingIfNeeded: (width + 7) / 8))
-        bytes.append(UInt8(truncatingIfNeeded: (height + 7) / 8))
-        if hasRestartHeader {
-            bytes.appendBigEndian(restartInterval)
-            // F = L = 1 and all ones: packets are not aligned to restart intervals (RFC 2435 section 3.1.7).
-            bytes.appendBigEndian(0xFFFF as UInt16)
-        }
-    }
-
-    /// The quantization table header and both tables.
-    fileprivate func appendTables(of image: [UInt8], to bytes: inout [UInt8]) {
-        bytes.append(0)
-        bytes.append(precision)
-        bytes.appendBigEndian(UInt16(truncatingIfNeeded: lumaTable.count + chromaTable.count))
-        bytes.append(contentsOf: image[lumaTable])
-        bytes.append(contentsOf: image[chromaTable])
     }
 }

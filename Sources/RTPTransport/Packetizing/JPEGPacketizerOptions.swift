@@ -8,12 +8,15 @@ extension JPEGPacketizer {
             /// In band with every frame: Q = 255.
             case everyFrame
             /// In band with every so many frames, and whenever they change: Q = 128...254. Who joins in between waits for them.
+            ///
+            /// Each Q keeps its tables for good (section 3.1.8); once 127 kinds of tables have been sent, further ones go with every frame.
+            /// Not every receiver keeps tables: GStreamer's `rtpjpegdepay` does not.
             case every(frames: Int)
         }
 
         /// When the header extension that carries JPEG marker segments is sent.
         public enum HeaderExtension: Sendable, Hashable {
-            /// Where the payload header cannot state the size: above 2040, or no multiple of 8.
+            /// Where the payload header cannot state the size, above 2040 or no multiple of 8, or that the pixels are not square.
             case whereNeeded
             /// With every frame.
             case always

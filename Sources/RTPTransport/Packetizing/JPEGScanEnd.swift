@@ -35,8 +35,20 @@ extension JPEGHeaderScanner {
     /// Whether two runs of bytes are the same.
     static func equal(_ one: Span<UInt8>, _ other: Span<UInt8>) -> Bool {
         guard one.count == other.count else { return false }
-        for index in one.indices where one[index] != other[index] { return false }
+        var start = 0
+        while start < one.count {
+            let block = start..<min(start + 256, one.count)
+            guard !differ(one.extracting(block), other.extracting(block)) else { return false }
+            start = block.upperBound
+        }
         return true
+    }
+
+    /// Without an early exit, so that the loop has no branches.
+    private static func differ(_ one: Span<UInt8>, _ other: Span<UInt8>) -> Bool {
+        var difference: UInt8 = 0
+        for index in 0..<min(one.count, other.count) { difference |= one[index] ^ other[index] }
+        return difference != 0
     }
 
     /// Whether a segment begins with these four letters.

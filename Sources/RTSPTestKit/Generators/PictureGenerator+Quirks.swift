@@ -20,8 +20,8 @@ extension PictureGenerator {
         case threeTables = "J01"
         /// Three quantization tables, all different: refused.
         case differentChromaTables
-        /// Wider than the format can say: refused.
-        case tooLarge = "J05"
+        /// Wider than the payload header can say.
+        case large = "J05"
         /// Segments of Adobe's between the tables and the frame header.
         case lateApplicationData = "J08"
         /// Sampled 4:4:0: refused.
@@ -59,7 +59,8 @@ extension PictureGenerator {
         for marker in [0xE0, 0xEE] as [UInt8] where quirk == .rgb { parts.draft.remove(marker) }
         let refusal = refusal(&parts, quirk, using: &generator)
         if refusal == nil { change(&parts, by: quirk, using: &generator) }
-        let isPromised = refusal == nil && quirk != .largeFactors
+        // The size of a large picture travels apart, and not every receiver finds it.
+        let isPromised = refusal == nil && quirk != .largeFactors && quirk != .large
         return Sample(
             label: quirk.label, bytes: parts.draft.bytes, scan: isPromised ? parts.draft.scan : nil,
             tables: isPromised ? parts.tables : [], refusal: refusal)
@@ -80,6 +81,9 @@ extension PictureGenerator {
         case .threeTables:
             addTable(2, parts.tables[1], to: &parts)
             parts.draft.changeFrame([2], at: 14)
+        case .large:
+            let width = generator.number(2_041...65_535)
+            parts.draft.changeFrame([0, 8, UInt8(width >> 8), UInt8(width & 0xFF)], at: 1)
         case .lateApplicationData:
             let adobe = Array("Adobe".utf8) + [0, 100, 0, 0, 0, 0, 1]
             parts.draft.insert(PictureDraft.Segment(marker: 0xEE, contents: adobe), before: parts.draft.frameMarker)
@@ -99,10 +103,6 @@ extension PictureGenerator {
             addTable(2, parts.tables[1].map { $0 ^ 1 }, to: &parts)
             parts.draft.changeFrame([2], at: 14)
             return .differentChromaTables
-        case .tooLarge:
-            let width = generator.number(2_041...65_535)
-            parts.draft.changeFrame([0, 8, UInt8(width >> 8), UInt8(width & 0xFF)], at: 1)
-            return .tooLarge(width: width, height: 8)
         case .halvedDown:
             parts.draft.changeFrame([0x12], at: 7)
             return .unsupportedSampling(JPEGSampling(rawValue: 0x12_11_11))
@@ -113,7 +113,7 @@ extension PictureGenerator {
             parts.draft.junk = [0x00] + generator.bytes(generator.number(0...40))
             return .notJPEG
         case .progressive: return remark(&parts, 0xC2, .progressive)
-        case .arithmetic: return remark(&parts, generator.one(of: 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF), .arithmetic)
+        case .arithmetic: return remark(&parts, generator.one(of: 0xC9, 0xCA), .arithmetic)
         case .twelveBits:
             parts.draft.changeFrame([12], at: 0)
             return .unsupportedPrecision(12)
@@ -129,6 +129,10 @@ extension PictureGenerator {
             return .foreignHuffmanTables
         case .separateScans:
             parts.draft.change(0xDA) { $0 = PictureDraft.scanHeader(components: 1) }
+            for number in 2...3 as ClosedRange<UInt8> {
+                let scan = PictureDraft.Segment(marker: 0xDA, contents: [1, number, 0x11, 0, 63, 0])
+                parts.draft.tail = scan.bytes + generator.bytes(20).map { $0 & 0x7F } + parts.draft.tail
+            }
             return .severalScans
         default: return nil
         }
@@ -150,6 +154,7 @@ extension PictureGenerator {
         parts.draft.change(marker) {
             $0 = PictureDraft.frame(marker: marker, width: 8, height: 8, samplings: [UInt8](repeating: 0x11, count: count))
         }
+        parts.draft.change(0xDA) { $0 = PictureDraft.scanHeader(components: count) }
         return .unsupportedComponents(count)
     }
 }

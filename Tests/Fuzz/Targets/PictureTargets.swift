@@ -159,6 +159,8 @@ extension FuzzTarget {
         else { return demand(number == 65_530, "a refusal uses no numbers") }
         demandEqual(number, 65_530 &+ UInt16(truncatingIfNeeded: batch.count), "as many numbers are used as there are packets")
         guard let before = try? JPEGImageHeader(scanning: image.span) else { return demand(false, "it was read once") }
+        // Larger sizes travel apart.
+        guard max(before.width, before.height) <= 2040 else { return }
         guard let after = receive(batch, size, shuffledBy: seed, repeats: choice & 64 == 64) else {
             return demand(false, "all packets make the frame")
         }
@@ -192,8 +194,9 @@ extension FuzzTarget {
 
     private static func compare(_ before: JPEGImageHeader, _ image: [UInt8], _ restored: [UInt8]) {
         guard let after = try? JPEGImageHeader(scanning: restored.span) else { return demand(false, "the picture can be read") }
-        demandEqual(after.width, (before.width + 7) / 8 * 8, "the width stays, in eights")
-        demandEqual(after.height, (before.height + 7) / 8 * 8, "the height stays, in eights")
+        for (after, before) in [(after.width, before.width), (after.height, before.height)] {
+            demand(after == before || after == (before + 7) / 8 * 8, "the size stays, at least in eights")
+        }
         demandEqual(after.sampling, before.sampling.reduced, "the sampling stays")
         demandEqual(values(after.lumaTable, restored), values(before.lumaTable, image), "the luma table stays")
         demandEqual(values(after.chromaTable, restored), values(before.chromaTable, image), "the chroma table stays")

@@ -89,14 +89,21 @@ struct JPEGImageHeaderTests {
         #expect(refusal { $0.frameMarker = 0xC2 } == .progressive)
         #expect(refusal { $0.frameMarker = 0xC9 } == .arithmetic)
         #expect(refusal { $0.frameMarker = 0xCA } == .arithmetic)
-        #expect(refusal { $0.frameMarker = 0xC3 } == .unsupportedProcess(0xC3))
+        // Lossless and hierarchical, with Huffman and with arithmetic coding.
+        for marker in [0xC3, 0xC5, 0xC6, 0xC7, 0xCB, 0xCD, 0xCE, 0xCF] as [UInt8] {
+            #expect(refusal { $0.frameMarker = marker } == .unsupportedProcess(marker))
+        }
         #expect(refusal { $0.precision = 12 } == .unsupportedPrecision(12))
     }
 
     @Test func `only three components with colour halved are taken`() {
-        #expect(refusal { $0.components.append(.init(id: 4, sampling: 0x11, table: 0)) } == .unsupportedComponents(4))
+        #expect(
+            refusal {
+                $0.components.append(.init(id: 4, sampling: 0x11, table: 0))
+                $0.selectors.append(0x11)
+            } == .unsupportedComponents(4))
         #expect(refusal { $0.components.removeLast() } == .unsupportedComponents(2))
-        for (luma, chroma) in [(0x11, 0x11), (0x12, 0x11), (0x41, 0x11), (0x22, 0x22), (0x22, 0x21), (0x44, 0x11), (0, 0)] {
+        for (luma, chroma) in [(0x11, 0x11), (0x12, 0x11), (0x41, 0x11), (0x22, 0x22), (0x22, 0x21), (0x44, 0x11)] {
             let sampling = JPEGSampling(rawValue: UInt32(luma << 16 | chroma << 8 | chroma))
             let error = refusal {
                 $0.components[0].sampling = UInt8(luma)
@@ -179,8 +186,11 @@ struct JPEGImageHeaderTests {
                 $0.huffman = tables
                 $0.selectors = [0x33, 0x22, 0x22]
             } == .foreignHuffmanTables)
-        #expect(refusal { $0.selectors = [0x00, 0x22, 0x22] } == .foreignHuffmanTables)
-        #expect(refusal { $0.selectors = [0x00, 0xFF, 0x11] } == .foreignHuffmanTables)
+        #expect(
+            refusal {
+                $0.huffman = tables
+                $0.selectors = [0x22, 0x22, 0x33]
+            } == .foreignHuffmanTables)
     }
 
     @Test func `a Huffman table that differs in one symbol is foreign`() {
@@ -204,6 +214,14 @@ struct JPEGImageHeaderTests {
         #expect(isMalformed(refusal { $0.quantization[0][0] = 0x20 }))
         #expect(isMalformed(refusal { $0.quantization[0][0] = 0x04 }))
         #expect(isMalformed(refusal { $0.components[0].table = 4 }))
+        for sampling in [0x00, 0x10, 0x01, 0x52, 0x25] as [UInt8] {
+            #expect(isMalformed(refusal { $0.components[1].sampling = sampling }))
+        }
+        #expect(isMalformed(refusal { $0.precision = 0 }))
+        #expect(isMalformed(refusal { $0.selectors = [0x00, 0x22, 0x22] }))
+        #expect(isMalformed(refusal { $0.selectors = [0x00, 0xFF, 0x11] }))
+        // Three codes of one bit.
+        #expect(isMalformed(refusal { $0.huffman = [[0x00, 3] + [UInt8](repeating: 0, count: 15) + [1, 2, 3]] }))
         #expect(isMalformed(refusal { $0.huffman = [[0x00] + [UInt8](repeating: 255, count: 300)] }))
         #expect(isMalformed(refusal { $0.huffman = [[0x00, 1, 2, 3]] }))
         #expect(isMalformed(refusal { $0.extraSegments = [(0xDD, [1])] }))
@@ -212,8 +230,24 @@ struct JPEGImageHeaderTests {
         #expect(isMalformed(refusal([0xFF, 0xD8, 0x00, 0xE0])))
     }
 
-    @Test func `components in scans of their own are refused`() {
-        #expect(refusal { $0.selectors = [0x00] } == .severalScans)
+    @Test func `components in scans of their own are refused, and where one has no scan the file is cut short`() {
+        var image = SyntheticJPEG()
+        image.selectors = [0x00]
+        let second = SyntheticJPEG.segment(0xDA, [2, 2, 0x11, 3, 0x11, 0, 63, 0]) + [4, 5, 0xFF, 0x00, 0xFF, 0xD0, 6]
+        image.end = second + [0xFF, 0xD9]
+        #expect(refusal(image.bytes) == .severalScans)
+        image.end = second
+        #expect(refusal(image.bytes) == .severalScans)
+        image.end = SyntheticJPEG.segment(0xDA, [1, 2, 0x11, 0, 63, 0]) + [4, 0xFF, 0xD9]
+        #expect(refusal(image.bytes) == .truncated)
+        image.end = [0xFF, 0xD9]
+        #expect(refusal(image.bytes) == .truncated)
+        image.end = second.dropLast(10) + []
+        #expect(refusal(image.bytes) == .truncated)
+        image.end = [0xFF, 0xD8] + second
+        #expect(refusal(image.bytes) == .malformed(offset: image.bytes.count - second.count - 2))
+        image.end = SyntheticJPEG.segment(0xC0, image.frame) + second
+        guard case .malformed = refusal(image.bytes) else { return #expect(Bool(false), "a second frame header was taken") }
     }
 
     @Test func `bytes that are no JPEG file are refused, and so is a file cut anywhere before its picture data`() {
