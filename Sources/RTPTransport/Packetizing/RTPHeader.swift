@@ -91,6 +91,33 @@ public struct RTPHeader: Sendable, Hashable {
         return (header, start..<end)
     }
 
+    /// A header extension: 16 bits that say what it is, and its content (RFC 3550 section 5.3.1).
+    public struct Extension: Sendable, Hashable {
+        /// What the profile of the stream calls "defined by profile": which kind of extension it is.
+        public var profile: UInt16
+        /// Where its content lies in the packet; a multiple of four bytes, perhaps none.
+        public var content: Range<Int>
+
+        /// An extension of this kind, at this place.
+        public init(profile: UInt16, content: Range<Int>) {
+            self.profile = profile
+            self.content = content
+        }
+    }
+
+    /// The header extension of a packet.
+    ///
+    /// Apart from ``parse(_:strictness:)``, so that packets without one pay nothing for it.
+    /// - Returns: `nil` where the packet has none, is of another version than 2, or ends within it.
+    public static func headerExtension(of packet: Span<UInt8>) -> Extension? {
+        guard packet.count >= length, packet[0] & 0xD0 == 0x90 else { return nil }
+        let start = length + Int(packet[0] & 0x0F) * 4
+        guard packet.count >= start + 4 else { return nil }
+        let end = start + 4 + Int(packet.bigEndian16(at: start + 2)) * 4
+        guard packet.count >= end else { return nil }
+        return Extension(profile: packet.bigEndian16(at: start), content: start + 4..<end)
+    }
+
     /// Appends the 12 bytes of the header to `bytes`.
     public func append(to bytes: inout [UInt8]) {
         bytes.append(0x80)

@@ -42,6 +42,24 @@ struct RTPHeaderTests {
         #expect(try parse(packet).payload == 28..<31)
     }
 
+    private func headerExtension(_ packet: [UInt8]) -> RTPHeader.Extension? { RTPHeader.headerExtension(of: packet.span) }
+
+    @Test func `the header extension is what it says and where it lies`() throws {
+        var packet = fixed
+        packet[0] = 0xB2
+        packet += [UInt8](repeating: 1, count: 8) + [0xFF, 0xD8, 0, 1] + [9, 9, 9, 9] + [7, 7, 7] + [0, 0, 3]
+        #expect(headerExtension(packet) == RTPHeader.Extension(profile: 0xFFD8, content: 24..<28))
+        for count in 0..<28 { #expect(headerExtension(Array(packet.prefix(count))) == nil) }
+        packet[23] = 0
+        #expect(headerExtension(packet)?.content == 24..<24)
+        packet[22] = 1
+        #expect(headerExtension(packet) == nil)
+        for first in [0xA2, 0x72, 0xF2] as [UInt8] {
+            packet[0] = first
+            #expect(headerExtension(packet) == nil)
+        }
+    }
+
     @Test func `packets cut anywhere before their payload are truncated`() {
         var packet = fixed
         packet[0] = 0x91
