@@ -8,19 +8,25 @@ public struct ReassembledFrame: Sendable, Hashable {
     public var arrival: ContinuousClock.Instant
     /// How many packets it was made of, duplicates not counted.
     public var packetCount: Int
+    /// Which part of the picture never came and was filled in; `nil` where all of it came.
+    public var concealment: FrameConcealment?
 
     /// Makes a frame.
-    public init(image: [UInt8], timestamp: RTPTimestamp, arrival: ContinuousClock.Instant, packetCount: Int) {
+    public init(
+        image: [UInt8], timestamp: RTPTimestamp, arrival: ContinuousClock.Instant, packetCount: Int,
+        concealment: FrameConcealment? = nil
+    ) {
         self.image = image
         self.timestamp = timestamp
         self.arrival = arrival
         self.packetCount = packetCount
+        self.concealment = concealment
     }
 }
 
 /// What became of the packets a depacketizer was given.
 public enum DepacketizerEvent: Sendable, Hashable {
-    /// A frame is complete.
+    /// A frame is complete, or its holes are concealed.
     case frame(ReassembledFrame)
     /// A frame was given up with `receivedBytes` of its data there, of `expectedBytes` where the end is known.
     case incomplete(RTPTimestamp, receivedBytes: Int, expectedBytes: Int?)
@@ -36,14 +42,17 @@ public enum DepacketizerDiscard: Sendable, Hashable {
     case truncated
     /// A JPEG type other than 0, 1, 64 and 65 (RFC 2435 section 3.1.3).
     case unsupportedType(UInt8)
-    /// A reserved Q: 0 or 100 to 127 (RFC 2435 section 3.1.4).
+    /// A reserved Q: 100 to 127 (RFC 2435 section 3.1.4), or 0 where no header extension tells the tables.
     case reservedQ(UInt8)
     /// A Q without tables, and none known from before (RFC 2435 section 3.1.8).
     case missingQuantizationTables
-    /// Quantization tables whose length does not fit their precision, or of a number other than 1 to 3.
+    /// Quantization tables whose length does not fit their precision, or of a number other than 1 to 4.
     case malformedQuantizationTables
-    /// A width or height of zero.
+    /// A width or height of zero, and nothing else tells the size.
     case zeroSize
+    /// The header extension with JPEG marker segments cannot be read beyond some point; what stands before that counts, as does the
+    /// packet itself.
+    case malformedHeaderExtension
     /// The packet contradicts others of its frame.
     case contradiction
     /// The frame has more bytes or more scattered fragments than the limits allow.
@@ -60,7 +69,7 @@ public enum DepacketizerDiscard: Sendable, Hashable {
 
 /// How much a depacketizer may hold.
 public struct DepacketizerLimits: Sendable, Hashable {
-    /// Bytes of all unfinished frames together; also the greatest size of one.
+    /// Bytes of all unfinished frames together, and of the frame that others are concealed with; also the greatest size of one.
     public var maximumBytes: Int
     /// Unfinished frames at one time, at least 1.
     public var maximumFrames: Int
@@ -78,9 +87,17 @@ public struct DepacketizerLimits: Sendable, Hashable {
     }
 }
 
-extension [UInt8] {
-    /// Whether the bytes end with the JPEG end marker, FF D9.
-    var endsWithEndOfImage: Bool {
-        count >= 2 && self[count - 2] == 0xFF && self[count - 1] == 0xD9
+/// The size of a picture in pixels.
+public struct PictureSize: Sendable, Hashable {
+    /// Pixels in a line, 1...65535.
+    public let width: Int
+    /// Lines, 1...65535.
+    public let height: Int
+
+    /// A size; `nil` where a side is not in 1...65535, which is what JPEG can say.
+    public init?(width: Int, height: Int) {
+        guard 1...65_535 ~= width, 1...65_535 ~= height else { return nil }
+        self.width = width
+        self.height = height
     }
 }

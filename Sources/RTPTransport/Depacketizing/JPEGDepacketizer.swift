@@ -1,9 +1,10 @@
 /// JPEG files from the packets of the JPEG payload format (RFC 2435).
 ///
 /// Every fragment says where it belongs, so they may come in any order and more than once, and a few frames may be in the making at
-/// one time; frames are told apart by their timestamps. A frame is complete when its last fragment and all before it are there. Older
-/// frames are then given up, as are the oldest where the limits are reached. The stream must be of one source: call
-/// ``restart(keepingTables:)`` where another takes over.
+/// one time; frames are told apart by their timestamps. A frame is complete when its last fragment and all before it are there, or
+/// where the marker is missing and the next frame's first packet follows without a gap. Older frames are then given up, as are the
+/// oldest where the limits are reached; what they lack is concealed where that is wanted and possible (``JPEGConcealment``). The stream
+/// must be of one source: call ``restart(keepingTables:)`` where another takes over.
 public struct JPEGDepacketizer: Sendable, Hashable {
     /// How many finished timestamps are remembered, to know late fragments by.
     private static let memory = 32
@@ -11,12 +12,14 @@ public struct JPEGDepacketizer: Sendable, Hashable {
     private static let horizon: Int32 = 10 * 90_000
 
     private let limits: DepacketizerLimits
+    private let concealment: JPEGConcealment
     /// In the order they began.
     private var frames: [PartialFrame] = []
     private var closed: [Closed] = []
-    /// Tables sent in band, by Q from 128 to 254.
-    private var knownTables: [UInt8: QuantizationTables] = [:]
+    private var headers: FileHeaders
     private var sizeHint = 0
+    /// The picture handed on last, where the next may be concealed with it.
+    private var lastImage: [UInt8]?
 
     /// A frame that takes no more packets.
     private struct Closed: Sendable, Hashable {
@@ -26,19 +29,52 @@ public struct JPEGDepacketizer: Sendable, Hashable {
     }
 
     /// Starts with nothing received.
-    public init(limits: DepacketizerLimits = .default) {
+    /// - Parameters:
+    ///   - describedSize: the size that the session description states. It counts where the payload headers agree with it as far as
+    ///     they can, or state none: they say no more than 2040, in eights (RFC 2435 section 3.1.5).
+    ///   - concealment: what stands in for the parts of a frame that never came.
+    public init(
+        limits: DepacketizerLimits = .default, describedSize: PictureSize? = nil, concealment: JPEGConcealment = .none
+    ) {
         self.limits = limits
+        self.concealment = concealment
+        headers = FileHeaders(describedSize: describedSize)
     }
 
-    /// Bytes of unfinished frames; never more than ``DepacketizerLimits/maximumBytes``.
-    public var heldByteCount: Int { frames.reduce(0) { $0 + $1.storedBytes } }
+    /// Bytes of unfinished frames, and of the one that others may be concealed with; never more than
+    /// ``DepacketizerLimits/maximumBytes``.
+    public var heldByteCount: Int { storedBytes }
 
     /// Takes the payload of one packet.
     /// - Returns: frames that are complete now, those given up, and why the packet was of no use if it was.
     public mutating func receive(
         _ header: RTPHeader, payload: Span<UInt8>, at now: ContinuousClock.Instant
     ) -> [DepacketizerEvent] {
-        guard !payload.isEmpty else { return [.discarded(.emptyPayload)] }
+        receive(header, payload: payload, told: nil, at: now)
+    }
+
+    /// Takes the payload of one packet that has a header extension. One with JPEG marker segments (ONVIF Streaming Specification, "JPEG
+    /// over RTP") goes before what the payload header says; others do not matter.
+    public mutating func receive(
+        _ header: RTPHeader, payload: Span<UInt8>, extensionProfile profile: UInt16, extension content: Span<UInt8>,
+        at now: ContinuousClock.Instant
+    ) -> [DepacketizerEvent] {
+        guard profile == HeaderExtension.firstProfile || profile == HeaderExtension.furtherProfile else {
+            return receive(header, payload: payload, told: nil, at: now)
+        }
+        let told = HeaderExtension(content)
+        let events = receive(header, payload: payload, told: told, at: now)
+        return told.isMalformed ? [.discarded(.malformedHeaderExtension)] + events : events
+    }
+
+    private mutating func receive(
+        _ header: RTPHeader, payload: Span<UInt8>, told: HeaderExtension?, at now: ContinuousClock.Instant
+    ) -> [DepacketizerEvent] {
+        guard !payload.isEmpty else {
+            guard let told, let index = indexOfFrame(header.timestamp) else { return [.discarded(.emptyPayload)] }
+            frames[index].learn(told)
+            return []
+        }
         let fragment: Fragment
         do throws(Refusal) {
             fragment = try Fragment(payload, marker: header.marker)
@@ -52,18 +88,20 @@ public struct JPEGDepacketizer: Sendable, Hashable {
             index = known
         } else {
             guard !isLate(header) else { return [.discarded(.late)] }
-            if frames.count >= limits.maximumFrames { events = giveUp(at: 0) }
+            events = makeRoom(for: header, fragment)
             index = frames.count
             frames.append(begin(header.timestamp, fragment.description, at: now))
         }
+        if let told { frames[index].learn(told) }
+        // Asked for what it returns, as asking the frame for anything that is computed would copy it.
+        let isComplete: Bool
         do throws(Refusal) {
-            try insert(
-                fragment, data: payload.extracting(fragment.data), number: header.sequenceNumber, intoFrameAt: index, at: now)
+            isComplete = try insert(fragment, payload: payload, number: header.sequenceNumber, intoFrameAt: index, at: now)
         } catch {
             return events + drop(at: index, because: error.reason)
         }
-        if frames[index].isComplete { return events + complete(at: index) }
-        if frames.count > 1 { events += keepWithinBudget(sparing: header.timestamp) }
+        if isComplete { return events + complete(at: index) }
+        if frames.count > 1 || lastImage != nil { events += keepWithinBudget(sparing: header.timestamp) }
         return events
     }
 
@@ -79,7 +117,8 @@ public struct JPEGDepacketizer: Sendable, Hashable {
     public mutating func restart(keepingTables: Bool = true) {
         frames = []
         closed = []
-        if !keepingTables { knownTables = [:] }
+        lastImage = nil
+        if !keepingTables { headers.forget() }
     }
 
     /// By hand, as this runs for every packet and a closure would copy each frame it looks at.
@@ -97,7 +136,18 @@ public struct JPEGDepacketizer: Sendable, Hashable {
     ) -> PartialFrame {
         PartialFrame(
             timestamp: timestamp, description: description, reusesTimestamp: closed.contains { $0.timestamp == timestamp },
-            at: now)
+            notesPositions: concealment != .none, at: now)
+    }
+
+    /// Another frame begins with this packet. Where it follows a frame of which only the marker is missing without a gap, that frame
+    /// is complete; and no more than the limit are in the making.
+    private mutating func makeRoom(for header: RTPHeader, _ fragment: Fragment) -> [DepacketizerEvent] {
+        var events: [DepacketizerEvent] = []
+        if fragment.offset == 0, let index = frames.firstIndex(where: { $0.isFollowed(by: header.sequenceNumber) }) {
+            events = complete(at: index)
+        }
+        if frames.count >= limits.maximumFrames { events += giveUp(at: 0) }
+        return events
     }
 
     /// Whether a packet belongs to a frame that takes no more. Some senders give all frames one timestamp: what comes after the last
@@ -109,32 +159,21 @@ public struct JPEGDepacketizer: Sendable, Hashable {
     }
 
     private mutating func insert(
-        _ fragment: Fragment, data: Span<UInt8>, number: UInt16, intoFrameAt index: Int, at now: ContinuousClock.Instant
-    ) throws(Refusal) {
+        _ fragment: Fragment, payload: Span<UInt8>, number: UInt16, intoFrameAt index: Int, at now: ContinuousClock.Instant
+    ) throws(Refusal) -> Bool {
         guard frames[index].description == fragment.description else { throw Refusal(.contradiction) }
-        if fragment.offset == 0, !frames[index].hasHeader {
-            let tables = try quantizationTables(for: fragment)
-            frames[index].begin(
-                with: FileHeader.bytes(for: fragment.description, tables: tables), sizeHint: min(sizeHint, limits.maximumBytes))
+        let data = payload.extracting(fragment.data)
+        if fragment.offset == 0, !frames[index].hasHeader, !data.isEmpty || fragment.isLast {
+            let hint = min(sizeHint, limits.maximumBytes)
+            if OwnHeader.begins(data) {
+                frames[index].begin(with: [], layout: nil, sizeHint: hint)
+            } else {
+                let tables = payload.extracting(fragment.tables ?? 0..<0)
+                try headers.prepare(fragment, tables: tables, told: frames[index].told)
+                frames[index].begin(with: headers.bytes, layout: headers.layout, sizeHint: hint)
+            }
         }
-        try frames[index].insert(
-            data, offset: fragment.offset, isLast: fragment.isLast, number: number,
-            maximumWaiting: limits.maximumWaitingFragments, at: now)
-        if frames[index].isEmpty { throw Refusal(.emptyFrame) }
-        if frames[index].storedBytes > limits.maximumBytes { throw Refusal(.tooLarge) }
-    }
-
-    /// The tables of a first fragment; those in band are kept for later frames of the same Q, save for Q 255, whose tables change
-    /// with every frame (section 3.1.8).
-    private mutating func quantizationTables(for fragment: Fragment) throws(Refusal) -> QuantizationTables {
-        let q = fragment.description.q
-        guard q >= 128 else { return QuantizationTables(q: q) }
-        if let tables = fragment.tables, !tables.isEmpty {
-            if q < 255, knownTables[q] != tables { knownTables[q] = tables }
-            return tables
-        }
-        guard q < 255, let tables = knownTables[q] else { throw Refusal(.missingQuantizationTables) }
-        return tables
+        return try frames[index].insert(data, fragment, number: number, limits: limits, at: now)
     }
 
     private mutating func complete(at index: Int) -> [DepacketizerEvent] {
@@ -151,15 +190,18 @@ public struct JPEGDepacketizer: Sendable, Hashable {
 
     /// Older frames make room for the one that still receives.
     private mutating func keepWithinBudget(sparing timestamp: RTPTimestamp) -> [DepacketizerEvent] {
+        guard storedBytes > limits.maximumBytes else { return [] }
+        lastImage = nil
         var events: [DepacketizerEvent] = []
         while storedBytes > limits.maximumBytes, let oldest = frames.firstIndex(where: { $0.timestamp != timestamp }) {
             events += giveUp(at: oldest)
+            lastImage = nil
         }
         return events
     }
 
     private var storedBytes: Int {
-        var sum = 0
+        var sum = lastImage?.count ?? 0
         for index in frames.indices { sum += frames[index].storedBytes }
         return sum
     }
@@ -174,18 +216,45 @@ public struct JPEGDepacketizer: Sendable, Hashable {
         if frames[index].looksComplete { return [handOn(at: index)] }
         let frame = frames.remove(at: index)
         remember(Closed(timestamp: frame.timestamp, endNumber: nil))
-        return [incomplete(frame)]
+        return [conceal(frame) ?? incomplete(frame)]
     }
 
     private mutating func handOn(at index: Int) -> DepacketizerEvent {
         var frame = frames.remove(at: index)
         remember(Closed(timestamp: frame.timestamp, endNumber: frame.endNumber))
-        let image = frame.takeImage()
+        guard let image = frame.takeImage() else { return incomplete(frame) }
+        return .frame(finished(frame, image))
+    }
+
+    /// The frame with what stands in for its holes; `nil` where it cannot be had.
+    private mutating func conceal(_ frame: PartialFrame) -> DepacketizerEvent? {
+        guard concealment != .none, !frame.reusesTimestamp, frame.positions?.isEmpty == false else { return nil }
+        var header = Array(frame.image.prefix(frame.headerLength))
+        var layout = frame.layout
+        if !frame.hasHeader {
+            guard let prepared = headers.withoutBeginning(of: frame.description, told: frame.told) else { return nil }
+            (header, layout) = (prepared.bytes, prepared.layout)
+        }
+        guard let layout else { return nil }
+        let reference = concealment == .lastFrame ? lastImage : nil
+        var concealing = Concealing(header: header, layout: layout, reference: reference, limit: limits.maximumBytes)
+        guard concealing.run(frame) else { return nil }
+        let result = concealing.result
+        return .frame(finished(frame, concealing.image, result.concealedIntervals > 0 ? result : nil))
+    }
+
+    private mutating func finished(
+        _ frame: PartialFrame, _ image: [UInt8], _ concealment: FrameConcealment? = nil
+    ) -> ReassembledFrame {
         // An eighth more, so that frames of about one size need one allocation each.
         sizeHint = image.count + image.count / 8
-        return .frame(
-            ReassembledFrame(
-                image: image, timestamp: frame.timestamp, arrival: frame.lastArrival, packetCount: frame.packetCount))
+        if self.concealment == .lastFrame, frame.positions != nil {
+            let isWithinBudget = image.count <= limits.maximumBytes - (storedBytes - (lastImage?.count ?? 0))
+            lastImage = isWithinBudget ? image : nil
+        }
+        return ReassembledFrame(
+            image: image, timestamp: frame.timestamp, arrival: frame.lastArrival, packetCount: frame.packetCount,
+            concealment: concealment)
     }
 
     private func incomplete(_ frame: PartialFrame) -> DepacketizerEvent {

@@ -213,6 +213,6 @@ public struct JitterBuffer: Sendable, Hashable {
         lastReleased = held.place.mediaTime
         return PlayoutFrame(
             image: held.frame.image, timestamp: held.frame.timestamp, mediaTime: held.place.mediaTime, dueAt: due,
-            senderTime: held.senderTime)
+            senderTime: held.senderTime, concealment: held.frame.concealment)
     }
 }

@@ -10,16 +10,19 @@ public struct PlayoutFrame: Sendable, Hashable {
     public var dueAt: ContinuousClock.Instant
     /// The sender's wall clock at its timestamp (RFC 3550 section 6.4.1); `nil` before the sender's first report.
     public var senderTime: NTPTimestamp?
+    /// Which part of the picture never came and was filled in; `nil` where all of it came.
+    public var concealment: FrameConcealment?
 
     /// Makes a frame.
     public init(
         image: [UInt8], timestamp: RTPTimestamp, mediaTime: Duration, dueAt: ContinuousClock.Instant,
-        senderTime: NTPTimestamp? = nil
+        senderTime: NTPTimestamp? = nil, concealment: FrameConcealment? = nil
     ) {
         self.image = image
         self.timestamp = timestamp
         self.mediaTime = mediaTime
         self.dueAt = dueAt
         self.senderTime = senderTime
+        self.concealment = concealment
     }
 }

@@ -23,17 +23,19 @@ public struct RTPReceiver: Sendable, Hashable {
     ///   - ownSSRC: what the receiver calls itself in its reports; random.
     ///   - canonicalName: the receiver's CNAME (RFC 3550 section 6.5.1).
     ///   - limits: how much the depacketizer may hold.
+    ///   - describedSize: the size of the pictures as the session description states it.
+    ///   - concealment: what stands in for parts of pictures that never came.
     public init(
         format: ReceiverFormat, payloadTypes: Set<UInt8>, expectedSSRC: UInt32? = nil, ssrc ownSSRC: UInt32,
         canonicalName: String,
-        limits: DepacketizerLimits = .default
+        limits: DepacketizerLimits = .default, describedSize: PictureSize? = nil, concealment: JPEGConcealment = .none
     ) {
         self.format = format
         self.payloadTypes = payloadTypes.reduce(0) { $0 | UInt128(1) << UInt128($1) }
         self.ownSSRC = ownSSRC
         self.canonicalName = canonicalName
         selection = SourceSelection(expected: expectedSSRC)
-        jpeg = JPEGDepacketizer(limits: limits)
+        jpeg = JPEGDepacketizer(limits: limits, describedSize: describedSize, concealment: concealment)
         rawJPEG = RawJPEGDepacketizer(limits: limits)
         statistics = Self.freshStatistics(for: format)
     }
@@ -66,7 +68,7 @@ public struct RTPReceiver: Sendable, Hashable {
         let data = packet.extracting(payload)
         let results =
             switch format {
-            case .jpeg: jpeg.receive(header, payload: data, at: now)
+            case .jpeg: depacketize(header, data, of: packet, at: now)
             case .rawJPEG: rawJPEG.receive(header, payload: data, at: now)
             }
         // Most packets have no result; then nothing is allocated.
@@ -136,6 +138,14 @@ public struct RTPReceiver: Sendable, Hashable {
     /// The source said that it goes on with the packet of this number (`RTP-Info`, RFC 2326 section 12.33).
     public mutating func resume(at sequenceNumber: UInt16) { statistics.resume(at: sequenceNumber) }
 
+    private mutating func depacketize(
+        _ header: RTPHeader, _ data: Span<UInt8>, of packet: Span<UInt8>, at now: ContinuousClock.Instant
+    ) -> [DepacketizerEvent] {
+        guard let found = RTPHeader.headerExtension(of: packet) else { return jpeg.receive(header, payload: data, at: now) }
+        return jpeg.receive(
+            header, payload: data, extensionProfile: found.profile, extension: packet.extracting(found.content), at: now)
+    }
+
     private mutating func changeSource(to ssrc: UInt32) -> [ReceiverEvent] {
         let events = flush() + [.sourceChanged(to: ssrc)]
         jpeg.restart(keepingTables: false)
@@ -147,7 +157,7 @@ public struct RTPReceiver: Sendable, Hashable {
     private mutating func note(_ event: DepacketizerEvent) -> ReceiverEvent {
         switch event {
         case .frame(let frame):
-            counters.framesComplete += 1
+            if frame.concealment == nil { counters.framesComplete += 1 } else { counters.framesConcealed += 1 }
             return .frame(frame)
         case .incomplete(let timestamp, _, _):
             counters.framesIncomplete += 1

@@ -1,6 +1,6 @@
 /// What a stream's receiver has to tell.
 public enum ReceiverEvent: Sendable, Hashable {
-    /// A frame is complete.
+    /// A frame is complete, or its holes are concealed.
     case frame(ReassembledFrame)
     /// A frame was given up, for want of packets or because they contradict each other.
     case incompleteFrame(timestamp: RTPTimestamp)
@@ -30,8 +30,10 @@ public enum ReceiverDiscard: Sendable, Hashable {
 
 /// What a receiver has counted since it was made.
 public struct ReceiverCounters: Sendable, Hashable {
-    /// Frames handed on.
+    /// Frames handed on that were whole.
     public internal(set) var framesComplete = 0
+    /// Frames handed on with something in place of what never came.
+    public internal(set) var framesConcealed = 0
     /// Frames given up.
     public internal(set) var framesIncomplete = 0
     /// Packets of no use, by reason; there are finitely many reasons.

@@ -231,19 +231,6 @@ import Testing
         #expect(events([only]).frames == [])
     }
 
-    @Test func `J04 an end marker is added only where there is none`() throws {
-        let ends: [[UInt8]] = [
-            [0xFF, 0xD9], [0xFF, 0xD8], [0x00, 0xD9], [0xFF, 0x00], [0xFF], [0xD9], [0xFF, 0xD9, 0xFF, 0xD9],
-        ]
-        for end in ends {
-            let data = scan(10) + end
-            let frame = try #require(events(JPEGPayload().packets(data, size: 100, timestamp: 1)).frames.first)
-            let added: [UInt8] = end.suffix(2) == [0xFF, 0xD9] ? [] : [0xFF, 0xD9]
-            #expect(Array(frame.image.suffix(data.count + added.count)) == data + added)
-            #expect(JPEGFile(frame.image)?.scan == (data + added).dropLast(2))
-        }
-    }
-
     @Test func `R06 a packet without payload is ignored`() {
         var depacketizer = JPEGDepacketizer()
         let packets = JPEGPayload().packets(scan(20), size: 10, timestamp: 1)

@@ -3,16 +3,19 @@ import Testing
 @testable import RTPTransport
 
 @Suite struct JPEGFileHeaderTests {
-    typealias Description = JPEGDepacketizer.Fragment.Description
+    typealias Header = JPEGDepacketizer.FileHeader
     typealias Tables = JPEGDepacketizer.QuantizationTables
 
     func file(
         type: UInt8 = 1, restartInterval: UInt16 = 0, tables: Tables = Tables(q: 50)
     ) throws -> JPEGFile {
-        let description = Description(type: type, q: 50, width: 2040, height: 360, restartInterval: restartInterval)
-        let header = JPEGDepacketizer.FileHeader.bytes(for: description, tables: tables)
-        return try #require(JPEGFile(header + [0xFF, 0xD9]))
+        let size = try #require(PictureSize(width: 2040, height: 360))
+        let header = Header(size: size, type: type, restartInterval: restartInterval, tables: tables)
+        #expect(header.isWhole)
+        return try #require(JPEGFile(header.bytes + [0xFF, 0xD9]))
     }
+
+    func tables(_ bytes: [UInt8], precision: UInt8 = 0) throws -> Tables { try Tables(bytes.span, precision: precision) }
 
     @Test func `the segments stand in the customary order and nothing follows them`() throws {
         #expect(try file().segments.map(\.marker) == [0xE0, 0xDB, 0xDB, 0xC0, 0xC4, 0xDA])
@@ -41,6 +44,19 @@ import Testing
         let three = try file(tables: Tables(Array(repeating: UInt8(1), count: 192).span, precision: 0))
         #expect(three.contents(0xDB).map(\.first) == [0, 1, 2])
         #expect(three.contents(0xC0).first?.suffix(9) == [1, 0x22, 0, 2, 0x11, 1, 3, 0x11, 2])
+    }
+
+    @Test func `J01 of four tables the fourth is nobody's, and not written`() throws {
+        let four = try file(tables: tables((1...4).flatMap { Array(repeating: UInt8($0), count: 64) }))
+        #expect(four.contents(0xDB).map { [$0[0], $0[1]] } == [[0, 1], [1, 2], [2, 3]])
+        #expect(four.contents(0xC0).first?.suffix(9) == [1, 0x22, 0, 2, 0x11, 1, 3, 0x11, 2])
+    }
+
+    @Test func `J01 each table is as wide as its values need`() throws {
+        let wide = Array(repeatElement([UInt8(1), 0], count: 64).joined())
+        let mixed = try file(tables: tables(wide + Array(repeating: 7, count: 64), precision: 1))
+        #expect(mixed.contents(0xDB).map(\.count) == [129, 65])
+        #expect(mixed.contents(0xC1).count == 1)
     }
 
     @Test func `J01 values above 255 make an extended sequential file, others never`() throws {

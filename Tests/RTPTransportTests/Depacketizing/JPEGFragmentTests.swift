@@ -20,17 +20,24 @@ import Testing
         let fragment = try read([9, 0x12, 0x34, 0x56, 1, 99, 80, 45, 0xAA, 0xBB])
         #expect(fragment.offset == 0x12_3456)
         #expect(
-            fragment.description == Fragment.Description(type: 1, q: 99, width: 640, height: 360, restartInterval: 0))
+            fragment.description == Fragment.Description(type: 1, q: 99, width: 80, height: 45, restartInterval: 0))
         #expect(fragment.tables == nil)
+        #expect(fragment.position == nil)
         #expect(fragment.data == 8..<10)
         #expect(fragment.isLast)
     }
 
-    @Test func `J06 of the restart header only the interval counts`() throws {
-        for count in [0xFFFF, 0, 0x8001] as [UInt16] {
-            let fragment = try read(JPEGPayload(type: 64, restartInterval: 7, restartCount: count).fragment([1], offset: 10))
+    @Test func `the restart header is read as the RFC draws it`() throws {
+        let expected: [(UInt16, first: Bool, last: Bool, count: Int, isUnknown: Bool)] = [
+            (0xFFFF, true, true, 0x3FFF, true), (0, false, false, 0, false), (0x8001, true, false, 1, false),
+            (0x4123, false, true, 0x123, false),
+        ]
+        for (word, first, last, count, isUnknown) in expected {
+            let fragment = try read(JPEGPayload(type: 64, restartInterval: 7, restartCount: word).fragment([1], offset: 10))
             #expect(fragment.description.restartInterval == 7)
             #expect(fragment.data == 12..<13)
+            let position = try #require(fragment.position)
+            #expect((position.isFirst, position.isLast, position.count, position.isUnknown) == (first, last, count, isUnknown))
         }
     }
 
@@ -50,21 +57,27 @@ import Testing
         }
     }
 
-    @Test func `Q 0 and 100 to 127 are refused`() {
+    @Test func `Q 100 to 127 are refused, and 0 is for a header extension to explain`() {
         for q in UInt8.min...UInt8.max {
             let payload = JPEGPayload(q: q, tables: q < 128 ? nil : []).fragment([1], offset: 0)
-            #expect(refusal(payload) == (q == 0 || (100...127).contains(q) ? .reservedQ(q) : nil))
+            #expect(refusal(payload) == ((100...127).contains(q) ? .reservedQ(q) : nil))
         }
     }
 
-    @Test func `a width or height of zero is refused`() {
-        #expect(refusal(JPEGPayload(width: 0).fragment([1], offset: 0)) == .zeroSize)
-        #expect(refusal(JPEGPayload(height: 0).fragment([1], offset: 0)) == .zeroSize)
+    @Test func `a width or height of zero is for others to explain`() throws {
+        #expect(try read(JPEGPayload(width: 0).fragment([1], offset: 0)).description.width == 0)
+        #expect(try read(JPEGPayload(height: 0).fragment([1], offset: 0)).description.height == 0)
     }
 
-    @Test func `headers cut at every byte are truncated`() {
-        let whole = JPEGPayload(type: 65, q: 255, tables: Array(repeating: 9, count: 128)).fragment([], offset: 0)
-        for length in 0..<whole.count { #expect(refusal(Array(whole[..<length])) == .truncated) }
-        #expect(refusal(whole) == nil)
+    @Test(arguments: [0, 1, 64, 65] as [UInt8], [1, 99, 128, 254, 255] as [UInt8])
+    func `security 37: headers of every form, cut at every byte, are truncated`(type: UInt8, q: UInt8) {
+        for tables in q < 128 ? [nil] : [[], [64], [128], [192]].map({ $0.flatMap { Array(repeating: 9 as UInt8, count: $0) } }) {
+            let payload = JPEGPayload(type: type, q: q, tables: tables)
+            for offset in [0, 1000] {
+                let whole = payload.fragment([], offset: offset)
+                for length in 0..<whole.count { #expect(refusal(Array(whole[..<length])) == .truncated) }
+                #expect(refusal(whole) == nil)
+            }
+        }
     }
 }
