@@ -40,6 +40,8 @@ struct AgreedStream: Sendable, Hashable {
     var sendsReports: Bool
     /// How frames are timed.
     var timing: JitterBuffer.Timing
+    /// The size of the pictures, where the description states it.
+    var pictureSize: PictureSize?
 }
 
 /// The control half of a client connection: one dialect's way from commands to bytes and from bytes to outcomes.

@@ -34,6 +34,9 @@ public struct ClientConfiguration: Sendable, Hashable {
     public var labFramesPerSecond: Double?
     /// Whether requests and replies are told as ``ClientEvent/dialogue(_:)``.
     public var tellsDialogue = false
+    /// What stands in for the parts of a picture that never came; such frames are marked
+    /// (``RTPTransport/PlayoutFrame/concealment``). Not in the course dialect.
+    public var concealment: JPEGConcealment = .none
     /// What the server may cost.
     public var limits: EndpointLimits
 
@@ -70,7 +73,7 @@ public enum ClientEvent: Sendable, Hashable {
     case paused
     /// The server refused PLAY or PAUSE; all is as it was.
     case refused(RTSPMethod, RTSPStatus)
-    /// A frame whose time has come.
+    /// A frame whose time has come; it says which part of it is concealed, if any.
     case frame(PlayoutFrame)
     /// A frame could not be put together.
     case incompleteFrame
@@ -122,9 +125,11 @@ public struct ClientFailure: Error, Sendable, Hashable, CustomStringConvertible 
 
 /// What a client has received.
 public struct ClientStatistics: Sendable, Hashable {
-    /// Whole frames.
+    /// Whole frames, and those whose holes are concealed.
     public var frames: Int = 0
-    /// Frames that lacked a piece.
+    /// How many of ``frames`` have something in place of what never came.
+    public var framesConcealed: Int = 0
+    /// Frames that lacked a piece, and were not concealed.
     public var incompleteFrames: Int = 0
     /// RTP packets.
     public var packets: Int = 0

@@ -17,12 +17,12 @@ struct ClientMedia: Sendable {
     private(set) var statistics = ClientStatistics()
     private(set) var receiver: RTPReceiver
     private(set) var buffer: JitterBuffer
-    private let configuration: ClientConfiguration
+    let configuration: ClientConfiguration
     /// When PLAY was asked for, until the first frame is whole.
     private(set) var asked: ContinuousClock.Instant?
     /// When the server said that it plays; `nil` until then.
-    private var started: ContinuousClock.Instant?
-    private var lastPacket: ContinuousClock.Instant?
+    private(set) var started: ContinuousClock.Instant?
+    private(set) var lastPacket: ContinuousClock.Instant?
     /// While draining: until when stragglers are waited for.
     private var drainEnds: ContinuousClock.Instant?
     /// What has been said of packets that were of no use; each reason is said once.
@@ -32,21 +32,21 @@ struct ClientMedia: Sendable {
     private var nextReport: ContinuousClock.Instant?
     /// The media time at which the frames of this PLAY begin.
     private var origin: Duration = .zero
-    private var end: Duration?
-    private var newestMediaTime: Duration = .zero
+    private(set) var end: Duration?
+    private(set) var newestMediaTime: Duration = .zero
     /// The timestamp at ``origin``, where the server told.
     private var first: RTPTimestamp?
     /// Frames before this come from before a jump.
     private var floor: RTPTimestamp?
     /// From the buffer's media time to the presentation's.
-    private var offset: Duration?
+    private(set) var offset: Duration?
     /// Frames behind this media time of the buffer's come after a pause, and the server has told where it goes on.
-    private var newOffsetBehind: Duration?
+    private(set) var newOffsetBehind: Duration?
     /// While frames of the last PLAY are held back: the buffer as PAUSE left it, in case that the next PLAY is refused.
     private var held: HeldPlay?
-    private var isGoingOn = false
+    private(set) var isGoingOn = false
     /// The source has said goodbye while it paused.
-    private var hasSaidGoodbye = false
+    private(set) var hasSaidGoodbye = false
     /// The sender's clock, by its last report of this PLAY.
     private var senderClock: SenderReport?
 
@@ -55,7 +55,9 @@ struct ClientMedia: Sendable {
         self.configuration = configuration
         receiver = RTPReceiver(
             format: agreed.format, payloadTypes: agreed.payloadTypes, expectedSSRC: agreed.ssrc, ssrc: configuration.ssrc,
-            canonicalName: configuration.userAgent)
+            canonicalName: configuration.userAgent,
+            describedSize: agreed.pictureSize,
+            concealment: configuration.concealment)
         buffer = JitterBuffer(playout: configuration.playout, timing: agreed.timing)
     }
 
@@ -137,7 +139,9 @@ struct ClientMedia: Sendable {
         guard let first else { return receiver.restart() }
         for frame in held where (0...90_000).contains(frame.timestamp.ticks(since: first)) {
             buffer.insert(
-                ReassembledFrame(image: frame.image, timestamp: frame.timestamp, arrival: now, packetCount: 1), at: now)
+                ReassembledFrame(
+                    image: frame.image, timestamp: frame.timestamp, arrival: now, packetCount: 1, concealment: frame.concealment),
+                at: now)
         }
     }
 
@@ -215,6 +219,7 @@ struct ClientMedia: Sendable {
                 }
                 guard !isFromBeforeJump(frame.timestamp) else { continue }
                 statistics.frames += 1
+                if frame.concealment != nil { statistics.framesConcealed += 1 }
                 buffer.insert(frame, senderTime: senderTime(of: frame.timestamp), at: now)
             case .incompleteFrame:
                 statistics.incompleteFrames += 1
@@ -311,44 +316,6 @@ struct ClientMedia: Sendable {
         before.bytes += received.bytesReceived
         before.packetsLost += received.packetsLost
         before.packetsReordered += received.packetsReordered
-    }
-
-    /// When silence has lasted long enough to mean something.
-    private var silenceEnds: ContinuousClock.Instant? {
-        guard let started else { return nil }
-        guard let lastPacket else {
-            if isAtEnd { return started + .seconds(1) }
-            if case .datagrams = agreed.route { return started + configuration.datagramPatience }
-            return started + configuration.limits.mediaTime
-        }
-        // Past the last frame a second of silence is the end, for servers that do not say BYE.
-        return lastPacket + (isNearEnd ? .seconds(1) : configuration.limits.mediaTime)
-    }
-
-    /// When the range has been shown to its end: its last frame, too, has a duration. A server's BYE may come a good deal later, or
-    /// never. As long as packets come the range is not over, whatever the server has said of its length.
-    private var rangeEnds: ContinuousClock.Instant? {
-        guard let end, let lastPacket, let offset, newOffsetBehind == nil, let due = buffer.newestDue,
-            let newest = buffer.newestMediaTime
-        else { return nil }
-        let rest = end - (newest + offset)
-        guard rest <= buffer.frameInterval * 1.5 else { return nil }
-        // A server that has told too short a length is not believed any more.
-        let patience = rest < .zero - buffer.frameInterval ? Duration.seconds(1) : buffer.frameInterval * 2
-        return max(due + max(.zero, rest), lastPacket + patience)
-    }
-
-    private var isNearEnd: Bool {
-        guard let end else { return false }
-        return newestMediaTime + .milliseconds(500) >= end
-    }
-
-    /// Whether nothing came before the pause is over but the source's goodbye.
-    private var isAtEnd: Bool { isGoingOn && (hasSaidGoodbye || isNearEnd) && lastPacket == nil }
-
-    /// Where to go on on another transport; `nil` where that says nothing.
-    var resumption: NormalPlayTimeRange? {
-        isGoingOn && end != nil ? .from(max(.zero, newestMediaTime + buffer.frameInterval)) : nil
     }
 
     /// The sender's wall clock at `timestamp` (RFC 3550 section 6.4.1); a sender without one reports zero.

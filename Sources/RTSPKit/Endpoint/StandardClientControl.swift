@@ -18,7 +18,7 @@ struct StandardClientControl: ClientControl {
     private var parser: RTSPParser
     private var step: Step = .asking
     /// The stream of the presentation that is played.
-    private var stream: (url: String, index: Int, payloadType: UInt8)?
+    private var stream: (url: String, index: Int, payloadType: UInt8, pictureSize: PictureSize?)?
     private var isInterleaved: Bool
     /// To be played as soon as the stream is set up anew.
     private var resumes: NormalPlayTimeRange??
@@ -183,7 +183,8 @@ struct StandardClientControl: ClientControl {
                 continue
             }
             session.aggregateURL = (description.control.flatMap { base.resolving(control: $0) } ?? base).absoluteString
-            self.stream = (stream.absoluteString, index, payloadType)
+            let size = media.pictureSize.flatMap { PictureSize(width: $0.width, height: $0.height) }
+            self.stream = (stream.absoluteString, index, payloadType, size)
             return outcomes + setUp(at: now)
         }
         let others = description.media.map { $0.kind }.joined(separator: ", ")
@@ -234,7 +235,8 @@ struct StandardClientControl: ClientControl {
         if leavesAfterSetUp { return perform(.teardown, at: now) }
         let agreed = AgreedStream(
             route: route, transport: transport.description, session: session.sessionID, format: .jpeg,
-            payloadTypes: [stream.payloadType], ssrc: transport.ssrc, sendsReports: true, timing: .timestamps)
+            payloadTypes: [stream.payloadType], ssrc: transport.ssrc, sendsReports: true, timing: .timestamps,
+            pictureSize: stream.pictureSize)
         var outcomes: [ControlOutcome] = [.ready(agreed)]
         if case .some(let range) = resumes {
             resumes = nil

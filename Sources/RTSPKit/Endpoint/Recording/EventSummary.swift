@@ -15,7 +15,7 @@ extension ClientEvent {
         case .refused(let method, let status): "refused \(method): \(status)"
         case .frame(let frame):
             "frame at \(TranscriptWriter.decimal(frame.mediaTime)) s, timestamp \(frame.timestamp.rawValue), "
-                + "\(frame.image.count) bytes \(checksum(frame.image))"
+                + "\(frame.image.count) bytes \(checksum(frame.image))" + (frame.concealment.map(Self.text) ?? "")
         case .incompleteFrame: "incomplete frame"
         case .fallingBackToInterleaved(let reason): "falling back to TCP: \(reason)"
         case .endOfStream: "end of stream"
@@ -25,6 +25,10 @@ extension ClientEvent {
         case .noticed(let what): "noticed: \(what)"
         case .closed(let failure): "closed" + (failure.map { ": \(Self.text($0.kind)): \($0)" } ?? "")
         }
+    }
+
+    private static func text(_ concealment: FrameConcealment) -> String {
+        ", \(concealment.greyIntervals) grey and \(concealment.repeatedIntervals) repeated of \(concealment.intervalCount) intervals"
     }
 
     private static func text(_ kind: ClientFailure.Kind) -> String {

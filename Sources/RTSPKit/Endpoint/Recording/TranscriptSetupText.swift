@@ -69,6 +69,7 @@ extension ClientConfiguration {
         writer.field("report-interval", reportInterval)
         if let labFramesPerSecond { writer.field("lab-fps", labFramesPerSecond) }
         writer.field("dialogue", tellsDialogue ? "yes" : "no")
+        if concealment != .none { writer.field("conceal", concealment.rawValue) }
         limits.write(to: &writer)
     }
 
@@ -87,6 +88,7 @@ extension ClientConfiguration {
         try line.update(&reportInterval, "report-interval", TranscriptValue.duration)
         labFramesPerSecond = try line.take("lab-fps", TranscriptValue.real)
         try line.update(&tellsDialogue, "dialogue", TranscriptValue.flag)
+        try line.update(&concealment, "conceal") { JPEGConcealment(rawValue: $0) }
         try limits.update(&line)
     }
 }

@@ -99,6 +99,7 @@ struct RandomTranscript {
             requestTimeout: duration(), datagramPatience: duration(), reportInterval: duration(), ssrc: any(),
             labFramesPerSecond: rate(), limits: limits())
         configuration.tellsDialogue = number(2) == 0
+        configuration.concealment = JPEGConcealment.allCases[number(JPEGConcealment.allCases.count)]
         return configuration
     }
 
