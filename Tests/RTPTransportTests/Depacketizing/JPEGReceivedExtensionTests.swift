@@ -2,7 +2,7 @@ import Testing
 
 @testable import RTPTransport
 
-@Suite struct JPEGHeaderExtensionTests {
+@Suite struct JPEGReceivedExtensionTests {
     typealias Extension = JPEGDepacketizer.HeaderExtension
 
     static func sof(
