@@ -43,9 +43,43 @@ public protocol SeekableFrameSource: FrameSource {
     /// Sources whose frames take work answer false, begin that work elsewhere and say by a way of their own when to ask again.
     /// Unless a source says otherwise its frames are ready.
     mutating func prepareNextFrame() -> Bool
+
+    /// When the next frame is shown, where that is known while the frame is not ready; `nil` where it is not.
+    var nextFrameTime: Duration? { get }
+
+    /// Passes over frames that are too late to be shown: the next one, and others before `time`; more where their work would not
+    /// be done in time either.
+    /// - Returns: how many frames were passed over, 0 at the end.
+    mutating func skipFrames(before time: Duration) throws(Failure) -> Int
+
+    /// The reader of these frames has told how it fares; a source that can choose may send less.
+    mutating func receive(_ feedback: ReaderFeedback)
 }
 
 extension SeekableFrameSource {
     /// Ready.
     public mutating func prepareNextFrame() -> Bool { true }
+
+    /// Unknown.
+    public var nextFrameTime: Duration? { nil }
+
+    /// Passes over the next frame.
+    public mutating func skipFrames(before time: Duration) throws(Failure) -> Int { try nextFrame() == nil ? 0 : 1 }
+
+    /// Changes nothing.
+    public mutating func receive(_ feedback: ReaderFeedback) {}
+}
+
+/// What the reader of a source's frames has told of its reception.
+public struct ReaderFeedback: Sendable, Hashable {
+    /// How much was lost since the reader told last, 0...1.
+    public var fractionLost: Double
+    /// When it was heard.
+    public var instant: ContinuousClock.Instant
+
+    /// What was heard at `instant`; the loss is held within 0...1.
+    public init(fractionLost: Double, at instant: ContinuousClock.Instant) {
+        self.fractionLost = fractionLost >= 0 ? min(fractionLost, 1) : 0
+        self.instant = instant
+    }
 }

@@ -42,6 +42,17 @@ public struct LoopingFrameSource<Base: SeekableFrameSource>: SeekableFrameSource
         return Duration(attoseconds: Self.sum(roundStart, found.attoseconds))
     }
 
+    /// Whether the base is ready.
+    public mutating func prepareNextFrame() -> Bool { base.prepareNextFrame() }
+
+    /// When the next frame is shown, where the base knows it.
+    public var nextFrameTime: Duration? {
+        base.nextFrameTime.map { Duration(attoseconds: Self.sum(roundStart, $0.attoseconds)) }
+    }
+
+    /// Tells the base.
+    public mutating func receive(_ feedback: ReaderFeedback) { base.receive(feedback) }
+
     private func shifted(_ frame: MJPEGFrame) -> MJPEGFrame {
         var frame = frame
         frame.presentationTime = Duration(attoseconds: Self.sum(roundStart, frame.presentationTime.attoseconds))

@@ -38,11 +38,13 @@ struct DialectRules: Sendable, Hashable {
     /// Whether every session ends with its connection.
     let sessionsEndWithConnection: Bool
     private let packetSize: Int
+    private let jpeg: JPEGPacketizer.Options
     private let lab: LabConfiguration
 
     init(_ dialect: ControlDialect, configuration: ServerConnection.Configuration) {
         self.dialect = dialect
         packetSize = configuration.packetSize
+        jpeg = configuration.jpeg
         lab = configuration.lab
         switch dialect {
         case .standard:
@@ -87,7 +89,7 @@ struct DialectRules: Sendable, Hashable {
         switch dialect {
         case .standard:
             RTPSender(
-                packetizer: JPEGPacketizer(maximumPayloadSize: packetSize), ssrc: identity.ssrc,
+                packetizer: JPEGPacketizer.of(packetSize, jpeg), ssrc: identity.ssrc,
                 firstSequenceNumber: identity.firstSequenceNumber, firstTimestamp: identity.firstTimestamp,
                 canonicalName: canonicalName)
         case .lab:
@@ -99,11 +101,11 @@ struct DialectRules: Sendable, Hashable {
         }
     }
 
-    /// The source with the dialect's timing.
-    func timed(_ source: any SeekableFrameSource & Sendable) -> any SeekableFrameSource & Sendable {
+    /// Where the frames of a presentation come from, with the dialect's timing. The course dialect carries pictures of any kind.
+    func source(of stored: StoredPresentation) -> any SeekableFrameSource & Sendable {
         switch dialect {
-        case .standard: source
-        case .lab: RetimedSource(source, framesPerSecond: lab.framesPerSecond)
+        case .standard: stored.source
+        case .lab: RetimedSource(stored.original ?? stored.source, framesPerSecond: lab.framesPerSecond)
         }
     }
 
@@ -149,6 +151,19 @@ struct RetimedSource: SeekableFrameSource, Sendable {
         _ = try base.seek(to: share + .microseconds(1))
         return self.time(of: index)
     }
+
+    mutating func prepareNextFrame() -> Bool { base.prepareNextFrame() }
+
+    var nextFrameTime: Duration? { base.nextFrameTime == nil ? nil : time(of: index) }
+
+    mutating func skipFrames(before time: Duration) throws -> Int {
+        // The base's times are others; one frame after the other is passed over until the next is in time.
+        let skipped = max(0, try base.skipFrames(before: .zero))
+        index = index.addingReportingOverflow(skipped).overflow ? .max : index + skipped
+        return skipped
+    }
+
+    mutating func receive(_ feedback: ReaderFeedback) { base.receive(feedback) }
 
     private func time(of index: Int) -> Duration { .seconds(min(max(Double(index), 0) / framesPerSecond, 1e9)) }
 }

@@ -51,8 +51,8 @@ public struct LiveSnapshot: Sendable {
 
 /// The sending side of a live presentation: one synchronization source, one sequence of packets, whatever the readers.
 public struct LivePresentation: Sendable {
-    /// What sessions must know of it.
-    public let description: LiveDescription
+    /// What sessions must know of it; the size is that of the last picture.
+    public private(set) var description: LiveDescription
     private let wallClock: WallClock
     private let reportInterval: Duration
     private var sender: RTPSender
@@ -65,23 +65,29 @@ public struct LivePresentation: Sendable {
     /// A presentation that has not begun.
     public init(
         id: LivePresentationID, name: String, framesPerSecond: Double? = nil, packetSize: Int = 1400, canonicalName: String,
-        wallClock: WallClock, reportInterval: Duration = .seconds(5), using generator: inout some RandomNumberGenerator
+        wallClock: WallClock, reportInterval: Duration = .seconds(5), jpeg: JPEGPacketizer.Options = JPEGPacketizer.Options(),
+        using generator: inout some RandomNumberGenerator
     ) {
         sender = RTPSender(
-            packetizer: JPEGPacketizer(maximumPayloadSize: packetSize), canonicalName: canonicalName, using: &generator)
+            packetizer: JPEGPacketizer.of(packetSize, jpeg), canonicalName: canonicalName, using: &generator)
         description = LiveDescription(id: id, name: name, ssrc: sender.ssrc, framesPerSecond: framesPerSecond)
         self.wallClock = wallClock
         self.reportInterval = reportInterval
     }
 
     /// Packetizes a frame that was captured at `now`.
+    /// - Parameter image: the picture that travels in the frame's place, where the frame's own cannot.
     /// - Throws: ``JPEGError`` where RFC 2435 cannot carry the picture; the presentation goes on with the next.
-    public mutating func packetize(_ frame: MJPEGFrame, at now: ContinuousClock.Instant) throws(JPEGError) -> LiveFrame {
+    public mutating func packetize(
+        _ frame: MJPEGFrame, carrying image: [UInt8]? = nil, at now: ContinuousClock.Instant
+    ) throws(JPEGError) -> LiveFrame {
         // Two frames never share a timestamp, which would make one of them.
         let streamTime = max(advance(to: now), lastFrame == nil ? .zero : lastFrameTime + .milliseconds(1))
         (lastStreamTime, lastFrameTime) = (streamTime, streamTime)
         let firstSequenceNumber = sender.nextSequenceNumber
-        let batch = try sender.packetize(frame.image, at: streamTime)
+        let image = image ?? frame.image
+        let batch = try sender.packetize(image, at: streamTime)
+        if let size = PictureSize(ofJPEG: image.span) { description.pictureSize = size }
         var report: [UInt8]?
         if nextReport.map({ $0 <= now }) ?? true {
             report = sender.senderReport(streamTime: streamTime, ntp: wallClock.ntp(at: now))
@@ -117,5 +123,12 @@ public struct LivePresentation: Sendable {
         self.start = start
         lastStreamTime = max(lastStreamTime, start.duration(to: now))
         return lastStreamTime
+    }
+}
+
+extension JPEGPacketizer {
+    /// A packetizer as an endpoint is configured to have it.
+    static func of(_ packetSize: Int, _ options: Options) -> JPEGPacketizer {
+        JPEGPacketizer(maximumPayloadSize: packetSize)
     }
 }

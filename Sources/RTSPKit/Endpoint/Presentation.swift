@@ -17,13 +17,18 @@ public enum Presentation: Sendable {
     }
 
     /// The description that DESCRIBE answers with (RFC 2326 appendix C).
-    func description(host: String) -> SessionDescription {
+    /// - Parameter control: the URL of the stream, relative to the presentation or whole.
+    func description(host: String, control: String = Presentation.streamControl) -> SessionDescription {
         let addressType = host.utf8.contains(UInt8(ascii: ":")) ? "IP6" : "IP4"
         var description = SessionDescription(
             origin: SDPOrigin(username: "-", sessionID: "1", sessionVersion: "1", addressType: addressType, address: host),
             sessionName: name,
             connection: SDPConnection(addressType: addressType, address: addressType == "IP6" ? "::" : "0.0.0.0"),
-            media: [.jpeg(control: Self.streamControl, framesPerSecond: framesPerSecond)])
+            media: [
+                .jpeg(
+                    control: control, framesPerSecond: framesPerSecond, width: pictureSize?.width,
+                    height: pictureSize?.height)
+            ])
         description.control = "*"
         switch self {
         case .stored(let stored):
@@ -36,6 +41,13 @@ public enum Presentation: Sendable {
 
     /// The control URL of the only stream, relative to the presentation.
     static let streamControl = "stream=0"
+
+    private var pictureSize: PictureSize? {
+        switch self {
+        case .stored(let stored): stored.pictureSize
+        case .live(let live): live.pictureSize
+        }
+    }
 
     private var framesPerSecond: Double? {
         switch self {
@@ -51,15 +63,24 @@ public struct StoredPresentation: Sendable {
     public var name: String
     /// Where the frames come from; the session's own copy.
     public var source: any SeekableFrameSource & Sendable
+    /// The same frames as they are stored, where ``source`` makes others of them: for payload formats that carry any picture.
+    public var original: (any SeekableFrameSource & Sendable)?
+    /// The size of the first picture, for the description; `nil` leaves it unsaid.
+    public var pictureSize: PictureSize?
 
     /// Offers `source` under `name`.
-    public init(name: String, source: any SeekableFrameSource & Sendable) {
+    public init(
+        name: String, source: any SeekableFrameSource & Sendable, original: (any SeekableFrameSource & Sendable)? = nil,
+        pictureSize: PictureSize? = nil
+    ) {
         self.name = name
         self.source = source
+        self.original = original
+        self.pictureSize = pictureSize
     }
 
     /// The mean frame rate; `nil` where the source has no frames or no length.
-    var framesPerSecond: Double? {
+    public var framesPerSecond: Double? {
         let seconds = source.duration / .seconds(1)
         return source.frameCount > 0 && seconds > 0 ? Double(source.frameCount) / seconds : nil
     }
@@ -83,9 +104,14 @@ public struct LiveDescription: Sendable, Hashable {
     public var ssrc: UInt32
     /// The frame rate where it is known.
     public var framesPerSecond: Double?
+    /// The size of the last picture, for the description; `nil` leaves it unsaid.
+    public var pictureSize: PictureSize?
 
     /// Describes the live presentation `id`.
-    public init(id: LivePresentationID, name: String, ssrc: UInt32, framesPerSecond: Double? = nil) {
+    public init(
+        id: LivePresentationID, name: String, ssrc: UInt32, framesPerSecond: Double? = nil, pictureSize: PictureSize? = nil
+    ) {
+        self.pictureSize = pictureSize
         self.id = id
         self.name = name
         self.ssrc = ssrc

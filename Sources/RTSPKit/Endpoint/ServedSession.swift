@@ -16,6 +16,8 @@ struct ServedSession: Sendable {
     var session: ServerSession
     /// Where the presentation stands on the server.
     let path: String?
+    /// Which variant of it.
+    let variant: PresentationVariant?
     let presentation: Presentation
     var media: Media
     /// The stream that packets leave on, once SETUP has agreed on a transport.
@@ -31,7 +33,11 @@ struct ServedSession: Sendable {
     var report: SessionReport
     private var hasSaidRefusal = false
 
-    init(session: ServerSession, path: String?, presentation: Presentation, media: Media, report: SessionReport) {
+    init(
+        session: ServerSession, path: String?, variant: PresentationVariant?, presentation: Presentation, media: Media,
+        report: SessionReport
+    ) {
+        self.variant = variant
         self.session = session
         self.path = path
         self.presentation = presentation
@@ -56,11 +62,13 @@ struct ServedSession: Sendable {
         }
     }
 
-    /// When media wants attention. A blocked stream waits for the transport, until its next frame is too old to be sent.
+    /// When media wants attention. A blocked stream waits for the transport, and a frame that is not ready for its source, until
+    /// it is too old to be sent.
     func mediaDeadline(maximumLag: Duration) -> ContinuousClock.Instant? {
-        guard isDelivering, case .stored(let playback) = media, let frame = playback.deadline else { return nil }
-        guard !isBlocked else { return frame + max(maximumLag, .zero) + .milliseconds(1) }
-        return nextReport.map { min($0, frame) } ?? frame
+        guard isDelivering, case .stored(let playback) = media else { return nil }
+        guard var frame = playback.deadline else { return playback.isAwaiting ? nextReport : nil }
+        if isBlocked || playback.isAwaiting { frame += max(maximumLag, .zero) + .milliseconds(1) }
+        return isBlocked ? frame : nextReport.map { min($0, frame) } ?? frame
     }
 
     /// How many frames are read in one turn, so that a source with many overdue frames keeps nobody else waiting.
@@ -78,22 +86,26 @@ struct ServedSession: Sendable {
         guard isDelivering, let stream, case .stored(var playback) = media else { return false }
         defer { media = .stored(playback) }
         isBlocked = false
-        for _ in 0..<Self.framesPerTurn {
-            guard let due = playback.due(at: now) else { return false }
-            if due == .end { return true }
-            if playback.lag(at: now) > maximumLag {
-                playback.skipFrame()
-                report.framesSkipped += 1
-                continue
-            }
-            guard transport.canSend(on: stream) else {
-                isBlocked = true
-                return false
-            }
-            do {
-                if let batch = try playback.takeFrame() { send(batch, on: stream, via: &transport) }
-            } catch {
-                refuse(error, events: &events)
+        var turn = 0
+        while turn < Self.framesPerTurn {
+            turn += 1
+            switch playback.due(at: now, maximumLag: maximumLag) {
+            case nil: return false
+            case .end: return true
+            case .lateFrame:
+                let skipped = playback.skipFrames(at: now)
+                report.framesSkipped += UInt64(skipped)
+                turn += min(skipped, Self.framesPerTurn)
+            case .frame:
+                guard transport.canSend(on: stream) else {
+                    isBlocked = true
+                    return false
+                }
+                do {
+                    if let batch = try playback.takeFrame() { send(batch, on: stream, via: &transport) }
+                } catch {
+                    refuse(error, events: &events)
+                }
             }
         }
         return false
@@ -127,6 +139,13 @@ struct ServedSession: Sendable {
             }
             media = .liveOwnFormat(description, sender, start: origin)
         }
+    }
+
+    /// The reader has told how it fares.
+    mutating func receive(_ feedback: ReaderFeedback) {
+        guard case .stored(var playback) = media else { return }
+        playback.receive(feedback)
+        media = .stored(playback)
     }
 
     private mutating func send(_ batch: RTPPacketBatch, on stream: StreamID, via transport: inout some EndpointTransport) {

@@ -1,3 +1,4 @@
+internal import MJPEGSource
 internal import RTPTransport
 
 /// The data path of a connection's sessions, and what their readers report.
@@ -93,6 +94,7 @@ extension ServerConnection {
             let ssrc = sessions[key]?.ssrc
             if let report = receiverReport.reports.first(where: { $0.ssrc == ssrc }) {
                 sessions[key]?.report.lastReport = report
+                sessions[key]?.receive(ReaderFeedback(fractionLost: Double(report.fractionLost) / 256, at: now))
             }
         }
     }

@@ -88,12 +88,12 @@ extension ServerConnection {
         _ question: OpenQuestion, path: String?, purpose: ServerQuestion.Purpose, for request: RTSPRequest,
         via transport: inout some EndpointTransport
     ) {
-        guard let path else {
+        guard let path, let variant = variant(of: request.url) else {
             return respond(RTSPResponse(.badRequest, cSeq: request.cSeq), to: request, via: &transport)
         }
         openQuestion = question
         questionAsked = latest
-        events.append(.ask(.find(path: path, purpose: purpose)))
+        events.append(.ask(.find(path: path, purpose: purpose, variant: variant)))
     }
 
     /// The answer to a request that no session needs to see, or `nil`.
@@ -157,7 +157,7 @@ extension ServerConnection {
         let base = request.url.hasSuffix("/") ? request.url : request.url + "/"
         let response = RTSPResponse(
             .ok, cSeq: request.cSeq, headers: ["Content-Base": base, "Content-Type": "application/sdp"],
-            body: Array(presentation.description(host: host).serialized.utf8))
+            body: Array(presentation.description(host: host, control: streamControl(below: request.url)).serialized.utf8))
         respond(response, to: request, via: &transport)
     }
 
@@ -171,6 +171,28 @@ extension ServerConnection {
         }
         guard let components = (try? RTSPURL(parsing: url))?.decodedPath else { return nil }
         return "/" + components.joined(separator: "/")
+    }
+
+    /// The variant that a URL asks for, where that is honoured; `nil` where it asks for what there is not.
+    ///
+    /// Clients put the stream's control behind the whole URL or into its path: `/movie?scale=1/2/stream=0`, `/movie/stream=0?scale=1/2`.
+    func variant(of url: String) -> PresentationVariant? {
+        guard configuration.honoursVariants, rules.dialect == .standard else { return .original }
+        guard let parsed = try? RTSPURL(parsing: url), var query = parsed.query else { return .original }
+        query = Self.withoutStreamControl(query)
+        if query.hasSuffix("/") { query.removeLast() }
+        return PresentationVariant(query: query)
+    }
+
+    /// What the description calls the stream. Some clients resolve a relative control as RFC 3986 has it, which loses the query; the
+    /// URL of a variant's stream is said whole.
+    private func streamControl(below url: String) -> String {
+        guard let variant = variant(of: url), variant != .original, let whole = try? RTSPURL(parsing: url) else {
+            return Presentation.streamControl
+        }
+        var base = whole.absoluteString.prefix { $0 != "?" }
+        while base.hasSuffix("/") { base.removeLast() }
+        return "\(base)/\(Presentation.streamControl)?\(variant)"
     }
 
     private static func withoutStreamControl(_ path: String) -> String {

@@ -14,7 +14,8 @@ extension ServerConnection {
         let key = nextKey
         nextKey += 1
         var served = ServedSession(
-            session: session, path: presentationPath(of: request.url), presentation: presentation,
+            session: session, path: presentationPath(of: request.url), variant: variant(of: request.url),
+            presentation: presentation,
             media: media(of: presentation, identity: identity), report: report)
         let actions = served.session.receive(request, at: now)
         sessions[key] = served
@@ -28,7 +29,7 @@ extension ServerConnection {
         switch presentation {
         case .stored(let stored):
             return .stored(
-                StoredPlayback(source: rules.timed(stored.source), sender: sender, wallClock: configuration.wallClock))
+                StoredPlayback(source: rules.source(of: stored), sender: sender, wallClock: configuration.wallClock))
         case .live(let description):
             return rules.dialect == .standard ? .live(description) : .liveOwnFormat(description, sender, start: nil)
         }
@@ -109,7 +110,7 @@ extension ServerConnection {
     ) {
         guard var served = sessions[key] else { return }
         let answer: ServerSession.SetupAnswer
-        if presentationPath(of: question.url) != served.path {
+        if presentationPath(of: question.url) != served.path || variant(of: question.url) != served.variant {
             // One session, one presentation (RFC 2326 section 10.4).
             answer = .refused(.aggregateOperationNotAllowed, [:])
         } else if let agreed = agree(on: question.offers, session: key, presentation: served.presentation) {

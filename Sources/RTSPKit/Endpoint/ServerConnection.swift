@@ -19,6 +19,10 @@ public struct ServerConnection: Sendable {
         public var mediaPorts: PortPair?
         /// Bytes of RTP payload in one packet.
         public var packetSize: Int
+        /// How pictures are put into packets.
+        public var jpeg: JPEGPacketizer.Options
+        /// Whether the query of a URL may ask for a variant of a presentation; where not, it is ignored.
+        public var honoursVariants = false
         /// How often sender reports are sent.
         public var reportInterval: Duration
         /// The canonical name in RTCP (RFC 3550 section 6.5.1).
@@ -34,12 +38,14 @@ public struct ServerConnection: Sendable {
         public init(
             serverName: String = "swift-rtsp", sessionTimeout: Duration = .seconds(60), mediaPorts: PortPair? = nil,
             packetSize: Int = 1400, reportInterval: Duration = .seconds(5), canonicalName: String = "swift-rtsp",
-            wallClock: WallClock, lab: LabConfiguration = LabConfiguration(), limits: EndpointLimits = .default
+            wallClock: WallClock, lab: LabConfiguration = LabConfiguration(), limits: EndpointLimits = .default,
+            jpeg: JPEGPacketizer.Options = JPEGPacketizer.Options()
         ) {
             self.serverName = serverName
             self.sessionTimeout = sessionTimeout
             self.mediaPorts = mediaPorts
             self.packetSize = packetSize
+            self.jpeg = jpeg
             self.reportInterval = reportInterval
             self.canonicalName = canonicalName
             self.wallClock = wallClock
@@ -132,6 +138,14 @@ public struct ServerConnection: Sendable {
         return takeEvents()
     }
 
+    /// What the reader of a live presentation, whose packets leave on `stream`, has reported last; `nil` where it has not.
+    public func liveReception(on stream: StreamID) -> (presentation: LivePresentationID, report: ReceptionReport)? {
+        guard let served = sessions.values.first(where: { $0.stream == stream }), let live = served.liveID,
+            let report = served.report.lastReport
+        else { return nil }
+        return (live, report)
+    }
+
     /// A datagram arrived on the RTCP port that belongs to `stream`, from the peer's address.
     public mutating func receive(
         report: Span<UInt8>, on stream: StreamID, at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
@@ -212,6 +226,20 @@ public struct ServerConnection: Sendable {
         at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
     ) -> [ServerEvent] {
         sendDueMedia(at: moved(to: now), via: &transport)
+        return takeEvents()
+    }
+
+    /// Frames that a source was not ready to give are ready now (``SeekableFrameSource/prepareNextFrame()``).
+    public mutating func mediaReady(
+        at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
+    ) -> [ServerEvent] {
+        let now = moved(to: now)
+        for key in sessions.keys.sorted() {
+            guard case .stored(var playback) = sessions[key]?.media, playback.isAwaiting else { continue }
+            playback.readAwaited()
+            sessions[key]?.media = .stored(playback)
+        }
+        sendDueMedia(at: now, via: &transport)
         return takeEvents()
     }
 

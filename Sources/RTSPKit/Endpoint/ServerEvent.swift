@@ -2,10 +2,17 @@ public import RTPTransport
 
 /// What a server connection wants to know of its owner; one question is open at a time.
 public enum ServerQuestion: Sendable, Hashable {
-    /// What stands at `path`, and may it be described or set up?
-    case find(path: String, purpose: Purpose)
+    /// What stands at `path`, made smaller as `variant` has it, and may it be described or set up? Where variants are not honoured
+    /// (``ServerConnection/Configuration/honoursVariants``) it is always the original.
+    case find(path: String, purpose: Purpose, variant: PresentationVariant = .original)
     /// Where does the live presentation stand; frames follow until ``ServerEvent/left(_:)``.
     case join(LivePresentationID)
+
+    /// The path with the variant behind it, as a URL has them: tells apart what is found; `nil` where nothing is to be found.
+    public var place: String? {
+        guard case .find(let path, _, let variant) = self else { return nil }
+        return variant == .original ? path : "\(path)?\(variant)"
+    }
 
     /// What the presentation is wanted for.
     public enum Purpose: Sendable, Hashable {

@@ -10,8 +10,19 @@ struct StoredPlayback: Sendable {
     private(set) var sender: RTPSender
     private let wallClock: WallClock
 
-    /// The frame that comes next, read ahead.
-    private var next: MJPEGFrame?
+    /// What comes next.
+    private enum Upcoming: Sendable {
+        /// Nothing has been read yet.
+        case unknown
+        /// This frame, read ahead.
+        case frame(MJPEGFrame)
+        /// A frame that the source is not ready to give; whether ``position`` is its own, or still that of the frame before.
+        case awaited(isDated: Bool)
+        /// The end of the source.
+        case end
+    }
+
+    private var upcoming = Upcoming.unknown
     /// The media time at which the frames of this range end; `nil` plays until the source says that it is over.
     private var end: Duration?
     /// The media time of the next frame, and its stream time.
@@ -52,7 +63,7 @@ struct StoredPlayback: Sendable {
         var target: Duration?
         switch range?.start {
         case .time(let time): target = time
-        case .now, nil: target = isExhausted || next == nil && position == .zero ? .zero : nil
+        case .now, nil: target = isExhausted || isUnread ? .zero : nil
         }
         if let target, target < .zero || target >= duration { throw .invalidRange }
         if let end = range?.end, end <= target ?? position { throw .invalidRange }
@@ -60,7 +71,8 @@ struct StoredPlayback: Sendable {
         do {
             if let target {
                 position = Self.bounded(try source.seek(to: target))
-                next = try source.nextFrame()
+                upcoming = .awaited(isDated: true)
+                if source.prepareNextFrame() { upcoming = try source.nextFrame().map(Upcoming.frame) ?? .end }
             }
         } catch {
             throw .unreadable("\(error)")
@@ -84,48 +96,88 @@ struct StoredPlayback: Sendable {
     /// Stops the clock. The next frame keeps its stream time, so the timestamps go on as if there had been no pause.
     mutating func pause() { anchor = nil }
 
-    /// When the next frame, or the end of the range, is due; `nil` while not playing.
+    /// When the next frame, or the end of the range, is due; `nil` while not playing, or while a frame is awaited of which no
+    /// more is known.
     var deadline: ContinuousClock.Instant? {
         guard let anchor else { return nil }
+        if case .awaited(isDated: false) = upcoming { return nil }
         return anchor.instant + (streamTime - anchor.streamTime) + (isAtEnd ? Self.grace : .zero)
     }
 
     /// How long after its last frame a range ends: some readers stop reading their socket at BYE, whatever is in it.
     static let grace = Duration.milliseconds(250)
 
-    private var isAtEnd: Bool { next == nil || end.map { position >= $0 } ?? false }
+    private var isAtEnd: Bool {
+        if case .end = upcoming { return true }
+        return end.map { position >= $0 } ?? false
+    }
 
-    /// What ``deadline`` means.
+    private var isUnread: Bool { if case .unknown = upcoming { true } else { false } }
+
+    /// Whether the next frame is not ready.
+    var isAwaiting: Bool {
+        guard case .awaited = upcoming else { return false }
+        return !isAtEnd
+    }
+
+    /// What is to be done at a moment.
     enum Due: Hashable {
+        /// The next frame is to be sent.
         case frame
+        /// The next frame is too late to be sent.
+        case lateFrame
+        /// The range is over.
         case end
     }
 
-    /// What is due at `now`, if anything.
-    func due(at now: ContinuousClock.Instant) -> Due? {
+    /// What is due at `now`, if anything. A frame that is not ready waits until it is too late.
+    func due(at now: ContinuousClock.Instant, maximumLag: Duration) -> Due? {
         guard let deadline, deadline <= now else { return nil }
-        return isAtEnd ? .end : .frame
-    }
-
-    /// How late the next frame is.
-    func lag(at now: ContinuousClock.Instant) -> Duration {
-        deadline.map { max(.zero, $0.duration(to: now)) } ?? .zero
+        if isAtEnd { return .end }
+        if deadline.duration(to: now) > maximumLag { return .lateFrame }
+        return isAwaiting ? nil : .frame
     }
 
     /// The packets of the frame that is due; moves on to the next, also when the picture is refused.
     mutating func takeFrame() throws(JPEGError) -> RTPPacketBatch? {
-        guard let image = next?.image else { return nil }
+        guard case .frame(let frame) = upcoming else { return nil }
         let time = streamTime
         stepForward()
-        return try sender.packetize(image, at: time)
+        return try sender.packetize(frame.image, at: time)
     }
 
-    /// Leaves out the frame that is due.
-    mutating func skipFrame() { stepForward() }
+    /// Leaves out the frame that is too late.
+    /// - Returns: how many frames were left out with it.
+    mutating func skipFrames(at now: ContinuousClock.Instant) -> Int {
+        // What has become ready meanwhile is as late, but known: it goes the way of all others.
+        guard isAwaiting, let deadline else {
+            stepForward()
+            return 1
+        }
+        // Up to what is due now: those that are late already would hardly be made in time either.
+        let late = min(max(deadline.duration(to: now), .zero), NormalPlayTimeRange.maximumTime)
+        do {
+            let count = try source.skipFrames(before: position + late)
+            stepForward()
+            return max(count, 0)
+        } catch {
+            fail(error)
+            return 0
+        }
+    }
+
+    /// The source says that a frame has become ready: perhaps the one that is awaited.
+    mutating func readAwaited() {
+        guard case .awaited(let isDated) = upcoming, source.prepareNextFrame() else { return }
+        read(isDated: isDated)
+    }
+
+    /// The reader has told how it fares.
+    mutating func receive(_ feedback: ReaderFeedback) { source.receive(feedback) }
 
     /// Ends the range: the clock stops.
     mutating func finish() {
-        isExhausted = next == nil
+        if case .end = upcoming { isExhausted = true } else { isExhausted = false }
         anchor = nil
     }
 
@@ -145,18 +197,41 @@ struct StoredPlayback: Sendable {
     }
 
     private mutating func stepForward() {
-        let before = position
-        do {
-            next = try source.nextFrame()
-        } catch {
-            // The presentation ends here, not where it would have.
-            next = nil
-            failure = "\(error)"
+        guard source.prepareNextFrame() else {
+            if let time = source.nextFrameTime { move(to: time) }
+            upcoming = .awaited(isDated: source.nextFrameTime != nil)
             return
         }
-        position = max(before, next.map { Self.bounded($0.presentationTime) } ?? duration)
+        read(isDated: false)
+    }
+
+    /// Reads the next frame; `isDated` where it is known already when it is shown.
+    private mutating func read(isDated: Bool) {
+        do {
+            if let frame = try source.nextFrame() {
+                if !isDated { move(to: frame.presentationTime) }
+                upcoming = .frame(frame)
+            } else {
+                if !isDated { move(to: nil) }
+                upcoming = .end
+            }
+        } catch {
+            fail(error)
+        }
+    }
+
+    /// The presentation ends here, not where it would have.
+    private mutating func fail(_ error: any Error) {
+        upcoming = .end
+        failure = "\(error)"
+    }
+
+    /// The next frame is shown at `time`; `nil` is the end of the source.
+    private mutating func move(to time: Duration?) {
+        let before = position
+        position = max(before, time.map(Self.bounded) ?? duration)
         // A source whose clock stands still must not send all it has at once.
-        if next != nil { position = max(position, before + Self.shortestFrame) }
+        if time != nil { position = max(position, before + Self.shortestFrame) }
         streamTime += min(position, max(end ?? position, before)) - before
     }
 

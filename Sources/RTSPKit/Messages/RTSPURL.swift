@@ -217,7 +217,7 @@ extension RTSPURL {
     }
 
     /// The bytes that the escapes stand for; `nil` where a `%` is followed by anything but two digits.
-    private static func percentDecoded(_ text: Substring) -> [UInt8]? {
+    static func percentDecoded(_ text: Substring) -> [UInt8]? {
         var bytes: [UInt8] = []
         var rest = text.utf8[...]
         while let byte = rest.popFirst() {

@@ -141,7 +141,8 @@ extension Simulation {
 
     mutating func answer(_ question: ServerQuestion, server: Int, connection number: Int) {
         switch question {
-        case .find(let path, _):
+        case .find:
+            let path = question.place ?? ""
             guard let presentation = servers[server].presentations[path] else {
                 return enter(.refused(.notFound), server: server, connection: number)
             }

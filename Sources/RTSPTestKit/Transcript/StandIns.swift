@@ -52,8 +52,9 @@ extension Transcript.PresentationOutline {
     /// A presentation that stands in for the one outlined.
     public var standIn: Presentation {
         switch self {
-        case .stored(let name, let frames, let duration):
-            .stored(StoredPresentation(name: name, source: StandInSource(frames: frames, duration: duration)))
+        case .stored(let name, let frames, let duration, let size):
+            .stored(
+                StoredPresentation(name: name, source: StandInSource(frames: frames, duration: duration), pictureSize: size))
         case .live(let description): .live(description)
         }
     }

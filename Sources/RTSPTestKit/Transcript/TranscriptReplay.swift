@@ -244,7 +244,7 @@ private struct ReplayedLive: Sendable {
         presentation = LivePresentation(
             id: setup.id, name: setup.name, framesPerSecond: setup.framesPerSecond, packetSize: setup.packetSize,
             canonicalName: setup.canonicalName, wallClock: setup.wallClock, reportInterval: setup.reportInterval,
-            using: &generator)
+            jpeg: setup.jpeg, using: &generator)
     }
 
     mutating func capture(_ frame: MJPEGFrame, at now: ContinuousClock.Instant) {

@@ -76,7 +76,9 @@ private struct ServerPlay {
             let report = script.bytes(Int(script.byte()))
             note(connection.receive(report: report.span, on: stream, at: now, via: &transport))
         case 10: transport.blocked = script.flag()
-        case 11: note(connection.transportReady(at: now, via: &transport))
+        case 11:
+            note(connection.transportReady(at: now, via: &transport))
+            note(connection.mediaReady(at: now, via: &transport))
         case 12: closeConnection()
         case 13: note(connection.shutDown(at: now, via: &transport))
         case 14: report()
@@ -175,7 +177,7 @@ private struct ServerPlay {
 
     private mutating func answerAtOnce(_ question: ServerQuestion) {
         switch question {
-        case .find(let path, _):
+        case .find(let path, _, _):
             demand(path.utf8.first == UInt8(ascii: "/") && !path.utf8.contains { $0 < 0x20 }, "a path is one")
             let isLive = answersLive || path.hasPrefix("/l")
             answer(.found(isLive ? .live(live.description) : stored(45), SessionIdentity(using: &generator)))

@@ -151,7 +151,7 @@ struct ServerDialogue {
 
     mutating func answer(_ question: ServerQuestion) -> [ServerEvent] {
         switch question {
-        case .find(let path, _):
+        case .find(let path, _, _):
             let identity = SessionIdentity(using: &generator)
             let answer = catalog[path].map { ServerAnswer.found($0, identity) } ?? .refused(.notFound)
             return (try? connection.answer(answer, at: now, via: &transport)) ?? []

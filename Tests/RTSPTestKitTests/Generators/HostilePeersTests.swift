@@ -41,7 +41,7 @@ import Testing
 
         private mutating func note(_ events: [ServerEvent]) {
             for case .ask(let question) in events {
-                guard case .find(let path, _) = question else { continue }
+                guard case .find(let path, _, _) = question else { continue }
                 let movie = Presentation.stored(StoredPresentation(name: "movie", source: FrameList(count: 3)))
                 let answer: ServerAnswer =
                     path == "/movie" ? .found(movie, SessionIdentity(using: &dice)) : .refused(.notFound)

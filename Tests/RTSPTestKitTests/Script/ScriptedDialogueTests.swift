@@ -158,7 +158,7 @@ import Testing
         var dice = SeededGenerator(seed: 3)
         let identity = SessionIdentity(using: &dice)
         return ScriptedDialogue(connection, with: try ScriptedPeer(script), at: start) { connection, event, now, transport in
-            guard case .ask(.find(let path, _)) = event else { return [] }
+            guard case .ask(.find(let path, _, _)) = event else { return [] }
             let movie = Presentation.stored(StoredPresentation(name: "movie", source: FrameList(count: 50)))
             let answer: ServerAnswer = path == "/movie" ? .found(movie, identity) : .refused(.notFound)
             return (try? connection.answer(answer, at: now, via: &transport)) ?? []

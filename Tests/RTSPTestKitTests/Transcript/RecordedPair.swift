@@ -165,7 +165,7 @@ struct RecordedPair {
 
     private mutating func answer(_ event: ServerEvent) {
         switch event {
-        case .ask(.find(let path, _)):
+        case .ask(.find(let path, _, _)):
             let identity = SessionIdentity(using: &generator)
             guard let presentation = presentations[path] else { return enterServer(.refused(.notFound)) }
             enterServer(.found(path: path, identity), .presentation(presentation))

@@ -51,7 +51,9 @@ extension ServerEvent {
 
     private var text: String {
         switch self {
-        case .ask(.find(let path, let purpose)): "ask find \(path) \(purpose == .session ? "for a session" : "to describe it")"
+        case .ask(.find(let path, let purpose, let variant)):
+            "ask find \(path)\(variant == .original ? "" : "?\(variant)") "
+                + (purpose == .session ? "for a session" : "to describe it")
         case .ask(.join(let live)): "ask join live \(live.rawValue)"
         case .sessionStarted(let report):
             "session \(report.id) started: \(report.presentation) over \(report.transport)\(Self.dialect(report))"

@@ -114,7 +114,9 @@ public struct FlightRecorder: Sendable {
         _ input: Transcript.Input, at now: ContinuousClock.Instant, outputs: [Transcript.Output], events: [ServerEvent],
         refusing: [StreamID: Int] = [:]
     ) {
-        for case .ask(.find(let path, _)) in events { asked = (path, start.duration(to: now)) }
+        for case .ask(let question) in events {
+            if let place = question.place { asked = (place, start.duration(to: now)) }
+        }
         let rooms = refusing.sorted { $0.key.rawValue < $1.key.rawValue }
             .map { Transcript.What.input(.room($0.key, batches: $0.value)) }
         let told = events.map { Transcript.What.event($0.summary) }
@@ -268,7 +270,8 @@ extension Transcript.Input {
     /// Whether it is a packet, or nothing but the passing of time.
     fileprivate var isMedia: Bool {
         switch self {
-        case .rtp, .rtcp, .report, .advance, .transportReady, .outlinedFrame, .room, .blocked, .capture, .deliver: true
+        case .rtp, .rtcp, .report, .advance, .transportReady, .mediaReady, .outlinedFrame, .room, .blocked, .capture, .deliver:
+            true
         default: false
         }
     }

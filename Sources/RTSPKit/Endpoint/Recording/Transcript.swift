@@ -56,6 +56,8 @@ public struct Transcript: Sendable, Hashable {
         public var canonicalName: String
         /// How often sender reports are sent.
         public var reportInterval: Duration
+        /// How pictures are put into packets.
+        public var jpeg: JPEGPacketizer.Options
         /// Ties the process's time to the wall clock.
         public var wallClock: WallClock
         /// What the synchronization source, the first sequence number and the first timestamp were drawn from.
@@ -64,8 +66,10 @@ public struct Transcript: Sendable, Hashable {
         /// A setup.
         public init(
             id: LivePresentationID, name: String, framesPerSecond: Double? = nil, packetSize: Int = 1400, canonicalName: String,
-            reportInterval: Duration = .seconds(5), wallClock: WallClock, seed: UInt64
+            reportInterval: Duration = .seconds(5), jpeg: JPEGPacketizer.Options = JPEGPacketizer.Options(),
+            wallClock: WallClock, seed: UInt64
         ) {
+            self.jpeg = jpeg
             self.id = id
             self.name = name
             self.framesPerSecond = framesPerSecond
@@ -120,6 +124,8 @@ public struct Transcript: Sendable, Hashable {
         case blocked(Set<StreamID>)
         /// A stream that could not take packets can again (server).
         case transportReady
+        /// Frames that a source was not ready to give are ready (server).
+        case mediaReady
         /// The owner found the presentation that stands at this path; a session on it takes this identity (server).
         case found(path: String, SessionIdentity)
         /// The owner refused (server).

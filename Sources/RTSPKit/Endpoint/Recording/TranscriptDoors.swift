@@ -41,7 +41,7 @@ extension ClientConnection {
         case .tearDown: tearDown(at: now, via: &transport)
         case .advance: advance(to: now, via: &transport)
         case .connectionClosed: connectionClosed(at: now, via: &transport)
-        case .report, .blocked, .room, .transportReady, .found, .refused, .joined, .deliver, .finish, .outlinedJoin,
+        case .report, .blocked, .room, .transportReady, .mediaReady, .found, .refused, .joined, .deliver, .finish, .outlinedJoin,
             .outlinedFrame, .outlinedFinish, .shutDown, .capture:
             []
         }
@@ -64,6 +64,7 @@ extension ServerConnection {
         case (.advance, _): advance(to: now, via: &transport)
         case (.connectionClosed, _): connectionClosed(at: now, via: &transport)
         case (.transportReady, _): transportReady(at: now, via: &transport)
+        case (.mediaReady, _): mediaReady(at: now, via: &transport)
         case (.shutDown, _): shutDown(at: now, via: &transport)
         case (.found(_, let identity), .presentation(let presentation)?):
             (try? answer(.found(presentation, identity), at: now, via: &transport)) ?? []

@@ -1,3 +1,5 @@
+internal import MJPEGSource
+
 /// Reads one line of a transcript, and the lines that it goes on with, word by word.
 struct TranscriptLine {
     /// What a word is.
@@ -213,6 +215,13 @@ enum TranscriptValue {
     }
 
     static func real(_ text: String) -> Double? { Double(text) }
+
+    /// For example `640x360`.
+    static func size(_ text: String) -> PictureSize? {
+        let (width, height) = text[...].cut(at: UInt8(ascii: "x"))
+        guard let width = width.decimal(as: UInt16.self), let height = height?.decimal(as: UInt16.self) else { return nil }
+        return PictureSize(width: Int(width), height: Int(height))
+    }
 
     static func flag(_ text: String) -> Bool? { text == "yes" ? true : text == "no" ? false : nil }
 

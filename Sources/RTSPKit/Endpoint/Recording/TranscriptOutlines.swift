@@ -1,12 +1,12 @@
-internal import MJPEGSource
+public import MJPEGSource
 public import RTPTransport
 
 /// What a transcript tells of media that it does not hold: enough for stand-ins that lead to the same conversation.
 extension Transcript {
     /// What is known of a presentation.
     public enum PresentationOutline: Sendable, Hashable {
-        /// Stored media of so many frames and this length.
-        case stored(name: String, frames: Int, duration: Duration)
+        /// Stored media of so many frames and this length, with pictures of this size where it is known.
+        case stored(name: String, frames: Int, duration: Duration, size: PictureSize? = nil)
         /// Live media.
         case live(LiveDescription)
 
@@ -14,7 +14,9 @@ extension Transcript {
         public init(_ presentation: Presentation) {
             switch presentation {
             case .stored(let stored):
-                self = .stored(name: stored.name, frames: stored.source.frameCount, duration: stored.source.duration)
+                self = .stored(
+                    name: stored.name, frames: stored.source.frameCount, duration: stored.source.duration,
+                    size: stored.pictureSize)
             case .live(let description): self = .live(description)
             }
         }

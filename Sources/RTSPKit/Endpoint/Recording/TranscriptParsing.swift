@@ -91,12 +91,14 @@ extension Transcript.PresentationEntry {
         if let name = try line.take("stored", TranscriptValue.text) {
             let frames: Int = try line.require("frames", TranscriptValue.integer)
             let duration = try line.require("duration", TranscriptValue.duration)
-            self.init(.stored(name: name, frames: frames, duration: duration), at: path, from: time)
+            let size = try line.take("size", TranscriptValue.size)
+            self.init(.stored(name: name, frames: frames, duration: duration, size: size), at: path, from: time)
         } else {
             let description = LiveDescription(
                 id: LivePresentationID(rawValue: try line.require("id", TranscriptValue.integer)),
                 name: try line.require("live", TranscriptValue.text), ssrc: try line.require("ssrc", TranscriptValue.integer),
-                framesPerSecond: try line.take("fps", TranscriptValue.real))
+                framesPerSecond: try line.take("fps", TranscriptValue.real),
+                pictureSize: try line.take("size", TranscriptValue.size))
             self.init(.live(description), at: path, from: time)
         }
     }
@@ -142,7 +144,8 @@ extension Transcript.Input {
 
     private static let plain: [String: Transcript.Input] = [
         "connected": .connected, "pause": .pause, "teardown": .tearDown, "advance": .advance,
-        "connection-closed": .connectionClosed, "transport-ready": .transportReady, "shutdown": .shutDown,
+        "connection-closed": .connectionClosed, "transport-ready": .transportReady,
+        "media-ready": .mediaReady, "shutdown": .shutDown,
     ]
 
     private static func streams(_ text: String) -> Set<StreamID>? {

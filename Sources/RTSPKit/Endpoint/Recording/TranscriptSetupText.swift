@@ -1,4 +1,4 @@
-internal import RTPTransport
+public import RTPTransport
 
 /// What machines are made of, as fields of a line.
 extension Transcript.Participant {
@@ -101,7 +101,9 @@ extension ServerConnection.Configuration {
         writer.field("packet-size", packetSize)
         writer.field("report-interval", reportInterval)
         writer.field("cname", quoting: canonicalName)
+        jpeg.write(to: &writer)
         wallClock.write(to: &writer, start: start)
+        if honoursVariants { writer.field("variants", "yes") }
         writer.field("lab-fps", lab.framesPerSecond)
         writer.field("lab-fragments", lab.fragmentation.rawValue)
         limits.write(to: &writer)
@@ -115,6 +117,8 @@ extension ServerConnection.Configuration {
         try line.update(&packetSize, "packet-size", TranscriptValue.integer)
         try line.update(&reportInterval, "report-interval", TranscriptValue.duration)
         try line.update(&canonicalName, "cname", TranscriptValue.text)
+        try jpeg.update(&line)
+        try line.update(&honoursVariants, "variants", TranscriptValue.flag)
         try line.update(&lab.framesPerSecond, "lab-fps", TranscriptValue.real)
         try line.update(&lab.fragmentation, "lab-fragments") { LabFragmentation(rawValue: $0) }
         try limits.update(&line)
@@ -129,6 +133,7 @@ extension Transcript.LiveSetup {
         writer.field("packet-size", packetSize)
         writer.field("cname", quoting: canonicalName)
         writer.field("report-interval", reportInterval)
+        jpeg.write(to: &writer)
         wallClock.write(to: &writer, start: start)
         writer.field("seed", seed)
     }
@@ -143,6 +148,43 @@ extension Transcript.LiveSetup {
             seed: try line.require("seed", TranscriptValue.integer))
         try line.update(&packetSize, "packet-size", TranscriptValue.integer)
         try line.update(&reportInterval, "report-interval", TranscriptValue.duration)
+        try jpeg.update(&line)
+    }
+}
+
+extension JPEGPacketizer.Options {
+    /// Only what differs from the defaults: flights from before there was a choice read as they were.
+    fileprivate func write(to writer: inout TranscriptWriter) {
+        switch quantization {
+        case .automatic: break
+        case .everyFrame: writer.field("tables", "every-frame")
+        case .every(let frames): writer.field("tables", "every=\(max(1, frames))")
+        }
+        if alignsToRestartIntervals { writer.field("restart-aligned", "yes") }
+        switch headerExtension {
+        case .whereNeeded: break
+        case .always: writer.field("header-extension", "always")
+        case .never: writer.field("header-extension", "never")
+        }
+    }
+
+    fileprivate mutating func update(_ line: inout TranscriptLine) throws(TranscriptParseError) {
+        try line.update(&quantization, "tables") { Quantization(parsing: $0) }
+        try line.update(&alignsToRestartIntervals, "restart-aligned", TranscriptValue.flag)
+        try line.update(&headerExtension, "header-extension") { ["always": .always, "never": .never][$0] }
+    }
+}
+
+extension JPEGPacketizer.Options.Quantization {
+    /// Reads `auto`, `every-frame` and `every=10`; `nil` where it is none of them.
+    public init?(parsing text: String) {
+        switch text {
+        case "auto": self = .automatic
+        case "every-frame": self = .everyFrame
+        default:
+            guard text.hasPrefix("every="), let frames = Int(text.dropFirst(6)), frames > 0 else { return nil }
+            self = .every(frames: frames)
+        }
     }
 }
 

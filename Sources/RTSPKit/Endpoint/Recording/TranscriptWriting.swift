@@ -24,15 +24,17 @@ extension Transcript.PresentationEntry {
         writer.field("at", time)
         writer.field("path", quoting: path)
         switch outline {
-        case .stored(let name, let frames, let duration):
+        case .stored(let name, let frames, let duration, let size):
             writer.field("stored", quoting: name)
             writer.field("frames", frames)
             writer.field("duration", duration)
+            if let size { writer.field("size", size) }
         case .live(let description):
             writer.field("live", quoting: description.name)
             writer.field("id", description.id.rawValue)
             writer.field("ssrc", description.ssrc)
             if let rate = description.framesPerSecond { writer.field("fps", rate) }
+            if let size = description.pictureSize { writer.field("size", size) }
         }
         writer.endLine()
     }
@@ -105,6 +107,7 @@ extension Transcript.Input {
         case .advance: writer.write(" advance")
         case .connectionClosed: writer.write(" connection-closed")
         case .transportReady: writer.write(" transport-ready")
+        case .mediaReady: writer.write(" media-ready")
         case .shutDown: writer.write(" shutdown")
         }
     }

@@ -1,3 +1,4 @@
+import MJPEGSource
 import RTPTransport
 import RTSPKit
 import RTSPTestKit
@@ -59,8 +60,19 @@ struct RandomTranscript {
     }
 
     private mutating func outline() -> Transcript.PresentationOutline {
-        if number(2) == 0 { return .stored(name: text(), frames: any(), duration: duration()) }
-        return .live(LiveDescription(id: live(), name: text(), ssrc: any(), framesPerSecond: rate()))
+        if number(2) == 0 { return .stored(name: text(), frames: any(), duration: duration(), size: size()) }
+        return .live(
+            LiveDescription(id: live(), name: text(), ssrc: any(), framesPerSecond: rate(), pictureSize: size()))
+    }
+
+    private mutating func size() -> PictureSize? { PictureSize(width: number(70_000), height: number(70_000)) }
+
+    private mutating func jpeg() -> JPEGPacketizer.Options {
+        var options = JPEGPacketizer.Options()
+        options.quantization = [.automatic, .everyFrame, .every(frames: 1 + number(1000))][number(3)]
+        options.alignsToRestartIntervals = number(2) == 0
+        options.headerExtension = [.whereNeeded, .always, .never][number(3)]
+        return options
     }
 
     // MARK: Machines
@@ -76,7 +88,7 @@ struct RandomTranscript {
         default:
             let setup = Transcript.LiveSetup(
                 id: live(), name: text(), framesPerSecond: rate(), packetSize: any(), canonicalName: text(),
-                reportInterval: duration(), wallClock: wallClock(), seed: any())
+                reportInterval: duration(), jpeg: jpeg(), wallClock: wallClock(), seed: any())
             return .init(machine(), .live(setup), at: duration())
         }
     }
@@ -105,10 +117,13 @@ struct RandomTranscript {
 
     private mutating func server() -> ServerConnection.Configuration {
         let fragmentation = LabFragmentation.allCases[number(LabFragmentation.allCases.count)]
-        return ServerConnection.Configuration(
+        var configuration = ServerConnection.Configuration(
             serverName: text(), sessionTimeout: duration(), mediaPorts: maybe(ports()), packetSize: any(),
             reportInterval: duration(), canonicalName: text(), wallClock: wallClock(),
-            lab: LabConfiguration(framesPerSecond: rate() ?? 20, fragmentation: fragmentation), limits: limits())
+            lab: LabConfiguration(framesPerSecond: rate() ?? 20, fragmentation: fragmentation), limits: limits(),
+            jpeg: jpeg())
+        configuration.honoursVariants = number(2) == 0
+        return configuration
     }
 
     // MARK: Entries
@@ -152,7 +167,7 @@ struct RandomTranscript {
 
     private mutating func input() -> Transcript.Input {
         let plain: [Transcript.Input] = [
-            .connected, .pause, .tearDown, .advance, .connectionClosed, .transportReady, .shutDown, .play(nil),
+            .connected, .pause, .tearDown, .advance, .connectionClosed, .transportReady, .mediaReady, .shutDown, .play(nil),
         ]
         switch number(18) {
         case 0...2: return plain[number(plain.count)]

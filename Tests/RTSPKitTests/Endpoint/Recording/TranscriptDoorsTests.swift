@@ -37,7 +37,7 @@ import Testing
             #expect(server.take(input, at: Self.start, via: &transport) == [])
         }
         for input: Transcript.Input in [
-            .transportReady, .shutDown, .refused(.notFound), .joined(live: 1), .deliver(live: 1), .blocked([]),
+            .transportReady, .mediaReady, .shutDown, .refused(.notFound), .joined(live: 1), .deliver(live: 1), .blocked([]),
         ] {
             #expect(client.take(input, at: Self.start, via: &transport) == [])
         }
