@@ -5,10 +5,22 @@ internal import RTPTransport
 internal import RTSPKit
 internal import Synchronization
 
-/// One live presentation: takes frames from its mailbox, packetizes each once and hands it to every loop that has readers.
+/// One live presentation, or a variant of one: takes frames from its mailbox, packetizes each once and hands it to every loop that
+/// has readers.
 ///
-/// Confined to its event loop; a frame crosses to each loop once, whatever the number of readers there.
+/// Confined to its event loop; a frame crosses to each loop once, whatever the number of readers there. Frames that must be converted
+/// first leave the loop for that, one at a time: what comes meanwhile waits in the mailbox, where the latest wins.
 final class LiveHub {
+    /// What a hub tells.
+    struct Voice {
+        /// The number of readers has changed.
+        var readers: (@Sendable (Int) -> Void)?
+        /// A picture cannot travel; said once.
+        var refusal: @Sendable (JPEGError) -> Void
+        /// The pictures have another size now.
+        var size: @Sendable (PictureSize) -> Void
+    }
+
     /// The readers on one loop.
     private struct Readers {
         let loop: ServerLoopReference
@@ -18,23 +30,30 @@ final class LiveHub {
 
     private let mailbox: FrameMailbox
     private var presentation: LivePresentation
-    private let onReaders: (@Sendable (Int) -> Void)?
-    private let report: @Sendable (JPEGError) -> Void
+    private let work: LiveWork?
+    private let voice: Voice
     private var hasReportedRefusal = false
     private var readers: [ObjectIdentifier: Readers] = [:]
+    private var feeds = VariantFeeds()
     private var isFinished = false
     private let start = ContinuousClock.now
     /// Called when the last reader of a withdrawn presentation has left.
     private var onAbandoned: (() -> Void)?
+    private var size: PictureSize?
+    private var rate = FrameRateEstimate()
+    private var memo = CarriageMemo()
+    private var quality: LiveQuality?
+    /// Whether a frame is being converted.
+    private var isConverting = false
+    /// The way to this hub from elsewhere.
+    weak var reference: LiveHubReference?
 
-    init(
-        mailbox: FrameMailbox, presentation: LivePresentation, onReaders: (@Sendable (Int) -> Void)?,
-        report: @escaping @Sendable (JPEGError) -> Void
-    ) {
+    init(mailbox: FrameMailbox, presentation: LivePresentation, work: LiveWork?, voice: Voice) {
         self.mailbox = mailbox
         self.presentation = presentation
-        self.onReaders = onReaders
-        self.report = report
+        self.work = work
+        self.voice = voice
+        quality = work?.variant.followsLoss == true ? LiveQuality() : nil
     }
 
     /// A session on `loop` wants to read: it is told where the presentation stands, then gets every further frame.
@@ -52,30 +71,100 @@ final class LiveHub {
         guard let count = readers[loop.id]?.count else { return }
         if count > 1 { readers[loop.id]?.count = count - 1 } else { readers[loop.id] = nil }
         tellReaders()
-        if readers.isEmpty { onAbandoned?() }
+        abandonIfUnread()
     }
 
     /// Nobody new will come; calls `action` when the last reader has left.
     func withdraw(_ action: @escaping () -> Void) {
-        if readers.isEmpty { action() } else { onAbandoned = action }
+        onAbandoned = action
+        abandonIfUnread()
     }
 
-    private func tellReaders() { onReaders?(readers.values.reduce(0) { $0 + $1.count }) }
+    private func abandonIfUnread() {
+        guard readers.isEmpty, !feeds.hasReaders, let onAbandoned else { return }
+        self.onAbandoned = nil
+        feeds.finish()
+        onAbandoned()
+    }
+
+    private func tellReaders() { voice.readers?(readers.values.reduce(feeds.readerCount) { $0 + $1.count }) }
+
+    /// A reader has reported this loss.
+    func heard(_ fractionLost: Double, from reader: LiveReader) { quality?.note(fractionLost, of: reader, at: .now) }
+
+    // MARK: Variants
+
+    /// A variant takes its frames from here.
+    func add(_ variant: LivePresentationID, _ mailbox: FrameMailbox) {
+        feeds.add(variant, mailbox)
+        if isFinished { mailbox.finish() }
+    }
+
+    /// A variant is gone.
+    func remove(_ variant: LivePresentationID) {
+        feeds.remove(variant)
+        tellReaders()
+        abandonIfUnread()
+    }
+
+    /// A variant has so many readers.
+    func setReaders(_ count: Int, of variant: LivePresentationID) {
+        feeds.setReaders(count, of: variant)
+        tellReaders()
+        abandonIfUnread()
+    }
+
+    // MARK: Frames
 
     /// Takes what is in the mailbox.
     func pump() {
-        guard !isFinished else { return }
-        if let frame = mailbox.take(at: start.duration(to: .now)) { send(frame) }
-        guard mailbox.isFinished else { return }
+        guard !isFinished, !isConverting else { return }
+        if let frame = mailbox.take(at: start.duration(to: .now)) { take(frame) }
+        guard mailbox.isFinished, !isConverting else { return }
         isFinished = true
+        feeds.finish()
         let goodbye = presentation.goodbye(at: .now)
         let id = presentation.description.id
         for reader in readers.values { reader.loop.execute { $0.finish(id, goodbye: goodbye) } }
     }
 
-    private func send(_ frame: MJPEGFrame) {
+    private func take(_ frame: MJPEGFrame) {
+        feeds.post(frame)
+        rate.note(frame.presentationTime)
+        guard let work, let conversion = conversion(of: frame.image, work) else { return send(frame, carrying: nil) }
+        note(sizeOf: frame.image, scale: conversion.scale)
+        // Nobody sees it, and it would take work.
+        guard !readers.isEmpty, let reference else { return }
+        isConverting = true
+        work.conversions.convertLive(frame.image, conversion, of: work.name) { [weak reference] outcome in
+            reference?.execute { $0.converted(frame, outcome) }
+        }
+    }
+
+    /// What must be done to a picture before it is sent; `nil` where nothing must.
+    private func conversion(of image: [UInt8], _ work: LiveWork) -> JPEGConversion? {
+        var variant = work.variant
+        if let chosen = quality?.chosen { variant.quality = min(chosen, variant.quality ?? 100) }
+        let conversion = variant.conversion(
+            framesPerSecond: presentation.description.framesPerSecond ?? rate.framesPerSecond, packetSize: work.packetSize)
+        guard conversion.leavesAlone(image) else { return conversion }
+        switch memo.carriage(of: image) {
+        case .direct, .never: return nil
+        case .afterRecoding, .afterReencoding: return conversion
+        }
+    }
+
+    private func converted(_ frame: MJPEGFrame, _ outcome: ConversionOutcome) {
+        isConverting = false
+        send(frame, carrying: (try? outcome.get())?.image)
+        pump()
+    }
+
+    /// Sends a frame, or another picture in its place.
+    private func send(_ frame: MJPEGFrame, carrying image: [UInt8]?) {
+        note(sizeOf: image ?? frame.image, scale: .full)
         do {
-            let live = try presentation.packetize(frame, at: .now)
+            let live = try presentation.packetize(frame, carrying: image, at: .now)
             let id = presentation.description.id
             for reader in readers.values where reader.backlog.enter() {
                 reader.loop.execute { [backlog = reader.backlog] loop in
@@ -86,8 +175,14 @@ final class LiveHub {
         } catch {
             guard !hasReportedRefusal else { return }
             hasReportedRefusal = true
-            report(error)
+            voice.refusal(error)
         }
+    }
+
+    private func note(sizeOf image: [UInt8], scale: JPEGScale) {
+        guard let size = PictureSize(ofJPEG: image.span)?.scaled(scale), size != self.size else { return }
+        self.size = size
+        voice.size(size)
     }
 }
 
@@ -117,6 +212,7 @@ final class LiveHubReference: Sendable {
         eventLoop = threads.group.next()
         self.hub = NIOLoopBoundBox.makeBoxSendingValue(hub, eventLoop: eventLoop)
         self.threads = threads
+        eventLoop.execute { [weak self] in self?.hub.value.reference = self }
     }
 
     func execute(_ body: @escaping @Sendable (LiveHub) -> Void) {

@@ -1,4 +1,5 @@
 public import MJPEGSource
+public import RTSPKit
 
 /// What the server offers at a path.
 public struct Offering: Sendable {
@@ -8,6 +9,17 @@ public struct Offering: Sendable {
     }
 
     let kind: Kind
+    /// What is made smaller for everybody.
+    private(set) var variant = PresentationVariant.original
+
+    /// The same, made smaller for everybody: where clients may ask for variants, they get none that is larger in any respect.
+    ///
+    /// It takes a converter (``RTSPServer/Configuration/converter``); without one there is only the original.
+    public func variant(_ variant: PresentationVariant) -> Offering {
+        var offering = self
+        offering.variant = self.variant.limited(by: variant)
+        return offering
+    }
 
     /// Stored media: `open` is called once for every DESCRIBE and every session, on a thread that may block.
     ///

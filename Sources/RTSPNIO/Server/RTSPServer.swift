@@ -31,6 +31,19 @@ public final class RTSPServer: Service, Sendable {
         public var sessionTimeout: Duration
         /// Bytes of RTP payload in one packet.
         public var packetSize: Int
+        /// How pictures are put into packets.
+        public var jpeg = JPEGPacketizer.Options()
+        /// What makes pictures that RFC 2435 can carry of those that it cannot, and variants; without one such pictures are left
+        /// out, and there are no variants.
+        public var converter: (any JPEGConverter)?
+        /// How many threads convert pictures.
+        public var conversionThreads = max(1, System.coreCount / 2)
+        /// How many bytes of converted pictures are kept for further readers.
+        public var conversionCacheBytes = 64 << 20
+        /// Told how conversions go, once for each presentation and kind of notice, on a thread of their own.
+        public var onConversion: (@Sendable (_ presentation: String, _ notice: ConversionNotice) -> Void)?
+        /// Which variants of its presentations the server makes; it takes a ``converter``.
+        public var adaptation = Adaptation()
         /// How the packets of a frame are spread over time.
         public var pacing: Pacing
         /// Whether runs of packets are handed to the system in one call, where it can cut them up (Linux).
@@ -77,6 +90,15 @@ public final class RTSPServer: Service, Sendable {
         /// How many event loops there will be.
         public var eventLoops: Int { max(1, eventLoopCount ?? System.coreCount) }
 
+        /// The configuration of a connection whose datagrams leave by `ports`.
+        func connection(ports: PortPair?, wallClock: WallClock) -> ServerConnection.Configuration {
+            var connection = ServerConnection.Configuration(
+                serverName: serverName, sessionTimeout: sessionTimeout, mediaPorts: ports, packetSize: packetSize,
+                canonicalName: canonicalName, wallClock: wallClock, lab: lab, limits: limits, jpeg: jpeg)
+            connection.honoursVariants = adaptation.honoursQueries && converter != nil
+            return connection
+        }
+
         var canonicalName: String { "\(serverName)@\(host)" }
     }
 
@@ -103,6 +125,9 @@ public final class RTSPServer: Service, Sendable {
 
     /// Asks `find` for stored media at paths where nothing is offered; it is called on a thread that may block.
     public func offerOtherwise(_ find: @escaping @Sendable (_ path: String) -> Offering?) { shared.setFallback(find) }
+
+    /// How many pictures have been converted, and what that took.
+    public var conversions: ConversionStatistics { shared.conversions?.statistics ?? ConversionStatistics() }
 
     /// How many sessions there are now.
     public var sessionCount: Int { shared.sessionCount }
@@ -169,11 +194,7 @@ public final class RTSPServer: Service, Sendable {
         return try await eventLoop.submit {
             let loop = ServerLoop(
                 shared: shared, datagrams: datagrams.value,
-                configuration: .init(
-                    serverName: configuration.serverName, sessionTimeout: configuration.sessionTimeout,
-                    mediaPorts: datagrams.value.ports, packetSize: configuration.packetSize,
-                    canonicalName: configuration.canonicalName, wallClock: shared.wallClock, lab: configuration.lab,
-                    limits: configuration.limits))
+                configuration: configuration.connection(ports: datagrams.value.ports, wallClock: shared.wallClock))
             return ServerLoopReference(loop)
         }.get()
     }

@@ -74,6 +74,11 @@ final class ServerLoop {
         enter(key.connection, .report(Array(bytes.readableBytesView), key.stream)) { connection, now, outbox in
             connection.receive(report: bytes.readableBytesUInt8Span, on: key.stream, at: now, via: &outbox)
         }
+        if let reception = members[key.connection]?.connection.liveReception(on: key.stream) {
+            let reader = LiveReader(loop: ObjectIdentifier(eventLoop), connection: key.connection, stream: key.stream)
+            let loss = Double(reception.report.fractionLost) / 256
+            shared.hub(reception.presentation)?.execute { $0.heard(loss, from: reader) }
+        }
     }
 
     func becameWritable(_ id: UInt64) {
@@ -102,6 +107,11 @@ final class ServerLoop {
             return events
         }
         return isTaken
+    }
+
+    /// A frame that a session of this connection waits for may be ready.
+    func mediaReady(_ id: UInt64) {
+        enter(id, .mediaReady) { connection, now, outbox in connection.mediaReady(at: now, via: &outbox) }
     }
 
     // MARK: Live presentations
@@ -230,6 +240,7 @@ final class ServerLoop {
         member.timer?.cancel()
         handOverFlight(of: member)
         shared.release(member)
+        defer { shared.releaseVariants(of: member) }
         for (presentation, counts) in readers {
             for _ in 0..<(counts[member.id] ?? 0) { left(presentation, connection: member.id) }
         }

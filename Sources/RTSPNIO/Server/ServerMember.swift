@@ -19,6 +19,8 @@ final class ServerMember {
     var unreadControlBytes = 0
     /// Whether a place among the server's sessions is kept for the SETUP that is being answered.
     var holdsReservation = false
+    /// The variants of live presentations that its sessions were set up with.
+    var variants: Set<LivePresentationID> = []
     /// Where a flight is recorded.
     var flight: FlightRecorder?
     /// Streams that the door open now found busy, each after so many batches; for the flight.

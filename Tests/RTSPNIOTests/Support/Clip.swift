@@ -14,6 +14,8 @@ struct Clip: Sendable {
     static let small = drawn(width: 320, height: 240, count: 40, framesPerSecond: 100)
     /// The same frames, 25 a second.
     static let slow = small.paced(25)
+    /// The same scene at half the size.
+    static let half = drawn(width: 160, height: 120, count: 40, framesPerSecond: 100)
     /// 4 frames of 1280x720, each above the datagram of the course dialect.
     static let large = drawn(width: 1280, height: 720, count: 4, framesPerSecond: 20)
 

@@ -1,0 +1,153 @@
+import MJPEGSource
+import RTPTransport
+import RTSPKit
+import Synchronization
+import Testing
+
+@testable import RTSPNIO
+
+extension RTSPNIOTests {
+    /// Stored media whose pictures are made into others, one reader of it.
+    @Suite struct ConvertingSourceTests {
+        private static func source(
+            _ clip: Clip, _ converter: FakeConverter, variant: PresentationVariant = .original,
+            wake: @escaping @Sendable () -> Void = {}
+        ) -> (ConvertingSource, Conversions) {
+            let conversions = Conversions(converter: converter, threadCount: 2, cacheBytes: 1 << 22)
+            let work = ConvertingSource.Work(
+                conversions: conversions, name: ConversionName("clip", tell: nil), variant: variant, packetSize: 1400,
+                framesPerSecond: Double(clip.framesPerSecond), wake: wake)
+            return (ConvertingSource(ClipSource(clip), work), conversions)
+        }
+
+        private static func readAll(_ source: inout ConvertingSource) async throws -> [[UInt8]] {
+            var images: [[UInt8]] = []
+            while true {
+                var isReady = source.prepareNextFrame()
+                while !isReady {
+                    try await Task.sleep(for: .milliseconds(1))
+                    isReady = source.prepareNextFrame()
+                }
+                guard let frame = try source.nextFrame() else { return images }
+                images.append(frame.image)
+            }
+        }
+
+        @Test func `pictures that can be carried pass at once, and nothing is read ahead`() async throws {
+            let converter = FakeConverter()
+            var (source, _) = Self.source(.small, converter)
+            for index in 0..<40 {
+                let isReady = source.prepareNextFrame()
+                #expect(isReady)
+                #expect(try source.nextFrame()?.image == Clip.small.images[index])
+            }
+            #expect(try source.nextFrame() == nil)
+            #expect(converter.callCount == 0)
+        }
+
+        @Test func `others are converted a few frames ahead, in order`() async throws {
+            let converter = FakeConverter()
+            converter.open(false)
+            let wakes = Mutex(0)
+            var (source, conversions) = Self.source(.small.uncarriable, converter) { wakes.withLock { $0 += 1 } }
+            let isReady = source.prepareNextFrame()
+            #expect(!isReady)
+            #expect(source.nextFrameTime == .zero)
+            #expect(conversions.jobCount == ConvertingSource.readAhead)
+            converter.open(true)
+            #expect(await eventually { wakes.withLock { $0 } == 1 })
+            #expect(try await Self.readAll(&source) == Clip.small.images)
+            #expect(converter.callCount == 40)
+        }
+
+        @Test func `a frame that is taken before it is ready is the stored one`() throws {
+            let converter = FakeConverter()
+            converter.open(false)
+            var (source, conversions) = Self.source(.small.uncarriable, converter)
+            let isReady = source.prepareNextFrame()
+            #expect(!isReady)
+            #expect(try source.nextFrame()?.image == Clip.small.uncarriable.images[0])
+            converter.open(true)
+            #expect(conversions.jobCount > 0)
+        }
+
+        @Test func `pictures of both kinds may stand in one file`() async throws {
+            let mixed = Clip(
+                images: Clip.small.images.enumerated().map { $0 % 3 == 0 ? $1 : $1.uncarriable }, framesPerSecond: 25)
+            let converter = FakeConverter()
+            var (source, _) = Self.source(mixed, converter)
+            #expect(try await Self.readAll(&source) == Clip.small.images)
+            #expect(converter.callCount == 26)
+        }
+
+        @Test func `a jump drops what was read ahead`() async throws {
+            let converter = FakeConverter()
+            var (source, _) = Self.source(.small.uncarriable, converter)
+            _ = source.prepareNextFrame()
+            #expect(try source.seek(to: .milliseconds(350)) == .milliseconds(350))
+            #expect(try await Self.readAll(&source) == Array(Clip.small.images[35...]))
+            #expect(try source.seek(to: .zero) == .zero)
+            #expect(try await Self.readAll(&source) == Clip.small.images)
+        }
+
+        @Test func `late frames are passed over without being converted`() async throws {
+            let converter = FakeConverter()
+            converter.open(false)
+            var (source, conversions) = Self.source(.small.uncarriable, converter)
+            let isReady = source.prepareNextFrame()
+            #expect(!isReady)
+            #expect(try source.skipFrames(before: .milliseconds(200)) == 20)
+            #expect(source.nextFrameTime == .milliseconds(200))
+            converter.open(true)
+            #expect(await eventually { conversions.jobCount == 0 })
+            #expect(try await Self.readAll(&source) == Array(Clip.small.images[20...]))
+            // Two were in the works already.
+            #expect(converter.callCount <= 22)
+        }
+
+        @Test func `a variant converts every picture, and one that only limits bytes those that are too large`() async throws {
+            let small = Clip.small.paced(7)
+            let half = PresentationVariant(scale: JPEGScale(eighths: 4) ?? .full)
+            let converter = FakeConverter(small: small)
+            var (source, _) = Self.source(.small, converter, variant: half)
+            #expect(try await Self.readAll(&source).count == 40)
+            #expect(converter.callCount == 40)
+            #expect(Set(converter.calls.keys.map(\.conversion)) == [JPEGConversion(scale: half.scale)])
+            let limited = FakeConverter()
+            let largest = try #require(Clip.small.images.map(\.count).max())
+            let rate = (largest + 1000) * 8 * 100
+            var (whole, _) = Self.source(.small, limited, variant: PresentationVariant(maximumBitRate: rate))
+            #expect(try await Self.readAll(&whole) == Clip.small.images)
+            #expect(limited.callCount == 0)
+        }
+
+        @Test func `quality follows the losses that the reader tells of`() async throws {
+            let converter = FakeConverter(small: .small.paced(7))
+            var (source, _) = Self.source(.small, converter, variant: PresentationVariant(followsLoss: true))
+            let start = ContinuousClock.now
+            for index in 0..<20 {
+                let isReady = source.prepareNextFrame()
+                #expect(isReady)
+                if index < 10 { _ = try source.nextFrame() }
+            }
+            #expect(converter.callCount == 0)
+            for second in [0, 5, 10, 15] {
+                source.receive(ReaderFeedback(fractionLost: 0.3, at: start + .seconds(second)))
+            }
+            _ = try source.seek(to: .milliseconds(200))
+            #expect(try await Self.readAll(&source).count == 20)
+            #expect(Set(converter.calls.keys.map(\.conversion.quality)) == [55])
+        }
+
+        @Test func `a header that stays the same is looked at once`() {
+            var memo = CarriageMemo()
+            let (fine, bad) = (Clip.small.images, Clip.small.uncarriable.images)
+            for index in 0..<20 {
+                #expect(memo.carriage(of: fine[index]) == .direct)
+                if index % 5 == 0 { #expect(memo.carriage(of: bad[index]) == .afterRecoding(.progressive)) }
+            }
+            #expect(memo.carriage(of: []) == .never(.notJPEG))
+            #expect(memo.carriage(of: fine[0]) == .direct)
+        }
+    }
+}
