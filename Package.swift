@@ -100,7 +100,7 @@ if coreOnly == "MJPEGSource" {
         .executableTarget(
             name: "rtsp-server",
             dependencies: [
-                "RTSPNIO", "RTSPKit", "RTPTransport", "MJPEGSource", "TestScene",
+                "RTSPNIO", "RTSPKit", "RTPTransport", "MJPEGSource", "TestScene", "JPEGCoding",
                 external("ArgumentParser", "swift-argument-parser"),
                 external("Logging", "swift-log"),
                 external("ServiceLifecycle", "swift-service-lifecycle"),

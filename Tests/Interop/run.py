@@ -31,6 +31,7 @@ import cases_foreign_server
 import cases_jpeg
 import cases_lab
 import cases_live
+import cases_variants
 import media
 import report
 from harness import CASES, Bench, Case, Failed, NotApplicable, Skipped, end_once_on_signals, missing

@@ -44,6 +44,18 @@ struct RTSPServerCommand: AsyncParsableCommand {
         name: .customLong("lab-fragments"),
         help: "How frames over 20468 bytes reach clients of the course dialect: frame-sequence, packet-sequence, always, never.")
     var labFragments: LabFragmentation = .frameSequence
+    @Option(help: "Whether pictures that RFC 2435 cannot carry are coded anew: auto, off.")
+    var convert: ConversionChoice = .auto
+    @Option(name: .customLong("conversion-threads"), help: "How many threads code pictures anew.")
+    var conversionThreads: Int?
+    @Flag(help: "Let clients ask for variants: rtsp://host/name?scale=1/2&quality=50&maxBitRate=2M&adapt=loss")
+    var adapt = false
+    @Flag(name: .customLong("adapt-to-loss"), help: "Lower the quality of what is sent while its readers lose packets.")
+    var adaptToLoss = false
+    @Flag(name: .customLong("restart-aligned"), help: "Begin packets at restart markers, where pictures have them.")
+    var restartAligned = false
+    @Option(help: "When quantization tables are sent: auto, every-frame, every=N.")
+    var tables: TablesChoice = .init(quantization: .automatic)
     @Option(name: .customLong("max-sessions"), help: "How many sessions there may be at once.")
     var maxSessions: Int = 10_000
     @Option(
@@ -57,6 +69,8 @@ struct RTSPServerCommand: AsyncParsableCommand {
         guard (0...65_535).contains(port) else { throw ValidationError("--port must be 0 to 65535") }
         guard (0.1...1000).contains(fps) else { throw ValidationError("--fps must be 0.1 to 1000") }
         guard (0.1...1000).contains(labFPS) else { throw ValidationError("--lab-fps must be 0.1 to 1000") }
+        guard (1...256).contains(conversionThreads ?? 1) else { throw ValidationError("--conversion-threads must be 1 to 256") }
+        if convert == .off, adapt || adaptToLoss { throw ValidationError("--adapt and --adapt-to-loss need --convert auto") }
         guard maxSessions > 0 else { throw ValidationError("--max-sessions must be at least 1") }
         guard !media.isEmpty || !pattern.isEmpty || root != nil else {
             throw ValidationError("nothing to offer: name a MEDIA, --root or --pattern")
@@ -94,6 +108,7 @@ struct RTSPServerCommand: AsyncParsableCommand {
             throw ServerFailure.unavailable("\(error)")
         }
         flights?.finish()
+        if let line = ConversionLog.line(server.conversions) { say(line) }
         say("stopped")
     }
 
@@ -120,11 +135,38 @@ struct RTSPServerCommand: AsyncParsableCommand {
             configuration.flightRecording = FlightRecording()
             configuration.onFlight = { flights.write($1, of: $0) }
         }
+        configuration.jpeg.alignsToRestartIntervals = restartAligned
+        configuration.jpeg.quantization = tables.quantization
+        if convert == .auto {
+            configuration.converter = PictureConverter()
+            if let conversionThreads { configuration.conversionThreads = conversionThreads }
+            configuration.adaptation = Adaptation(honoursQueries: adapt, followsLoss: adaptToLoss)
+            configuration.onConversion = { say(ConversionLog.line($0, $1)) }
+        }
         configuration.onEvent = { peer, event in
             if let line = SessionLog.line(peer, event) { say(line) }
         }
         return configuration
     }
+}
+
+/// Whether pictures are converted.
+enum ConversionChoice: String, ExpressibleByArgument {
+    case auto, off
+}
+
+/// When quantization tables are sent, as the command line says it.
+struct TablesChoice: ExpressibleByArgument {
+    let quantization: JPEGPacketizer.Options.Quantization
+
+    init(quantization: JPEGPacketizer.Options.Quantization) { self.quantization = quantization }
+
+    init?(argument: String) {
+        guard let quantization = JPEGPacketizer.Options.Quantization(parsing: argument) else { return nil }
+        self.quantization = quantization
+    }
+
+    var defaultValueDescription: String { "auto" }
 }
 
 extension LabFragmentation: ExpressibleByArgument {}
