@@ -27,13 +27,10 @@ enum ConversionLog {
             + ", \(milliseconds(statistics.meanTime)) each, \(milliseconds(statistics.longestTime)) the longest"
     }
 
-    /// What an operator can do about pictures that cannot travel; `nil` where nothing helps.
+    /// What an operator can do about the pictures of a stored presentation that cannot travel; `nil` where nothing helps.
     static func advice(_ error: JPEGError, _ presentation: String) -> String? {
-        if case .never = JPEGCarriage(error) { return nil }
-        let name =
-            presentation.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) } ? presentation : "FILE"
-        return "Convert the file: ffmpeg -i \(name) -pix_fmt yuvj420p -huffman default -q:v 3 converted.mjpeg"
-            + " - or let the server do it: --convert auto"
+        JPEGCarriage(error).conversionCommand(forFileAt: presentation)
+            .map { "Convert the file: \($0) - or let the server do it: --convert auto" }
     }
 
     private static func reason(_ error: JPEGError?) -> String {
@@ -47,7 +44,6 @@ enum ConversionLog {
         case .unsupportedComponents(let count): " (\(count) component\(count == 1 ? "" : "s"))"
         case .notYCbCr: " (RGB)"
         case .differentChromaTables: " (different tables for Cb and Cr)"
-        case .tooLarge(let width, let height): " (\(width)x\(height))"
         case let error?: " (\(error))"
         }
     }

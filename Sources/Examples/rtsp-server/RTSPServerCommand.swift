@@ -1,5 +1,6 @@
 public import ArgumentParser
 import Foundation
+import JPEGCoding
 public import Logging
 import MJPEGSource
 public import RTPTransport
@@ -138,7 +139,7 @@ struct RTSPServerCommand: AsyncParsableCommand {
         configuration.jpeg.alignsToRestartIntervals = restartAligned
         configuration.jpeg.quantization = tables.quantization
         if convert == .auto {
-            configuration.converter = PictureConverter()
+            configuration.converter = TurboJPEGConverter()
             if let conversionThreads { configuration.conversionThreads = conversionThreads }
             configuration.adaptation = Adaptation(honoursQueries: adapt, followsLoss: adaptToLoss)
             configuration.onConversion = { say(ConversionLog.line($0, $1)) }

@@ -14,7 +14,7 @@ enum SessionLog {
                 + "\(report.packetsSent) packets, \(bytes(report.bytesSent)) sent\(skipped(report))\(loss(report))"
         case .pictureRefused(let presentation, let error):
             "warning: a picture of \(presentation) cannot travel as RTP/JPEG and is left out: \(error)"
-                + (ConversionLog.advice(error, presentation).map { " " + $0 } ?? "")
+                + (peer.isEmpty ? "" : ConversionLog.advice(error, presentation).map { " " + $0 } ?? "")
         case .sourceFailed(let presentation, let reason):
             "warning: \(presentation) cannot be read any further: \(reason)"
         case .violated(let what):

@@ -86,18 +86,3 @@ public struct DepacketizerLimits: Sendable, Hashable {
         self.maximumWaitingFragments = max(1, maximumWaitingFragments)
     }
 }
-
-/// The size of a picture in pixels.
-public struct PictureSize: Sendable, Hashable {
-    /// Pixels in a line, 1...65535.
-    public let width: Int
-    /// Lines, 1...65535.
-    public let height: Int
-
-    /// A size; `nil` where a side is not in 1...65535, which is what JPEG can say.
-    public init?(width: Int, height: Int) {
-        guard 1...65_535 ~= width, 1...65_535 ~= height else { return nil }
-        self.width = width
-        self.height = height
-    }
-}

@@ -3,8 +3,6 @@ public enum JPEGCarriage: Sendable, Hashable, CustomStringConvertible {
     /// As it is; its picture data is sent unchanged or, where its blocks stand in another order, re-ordered without loss.
     case direct
     /// Once it is coded anew, with coefficients untouched: the standard Huffman tables, one scan.
-    ///
-    /// The first trouble found is the one that counts: a progressive picture may turn out to be 4:4:4, too.
     case afterRecoding(JPEGError)
     /// Once it is decoded and encoded with another sampling, which costs a little quality; greyscale loses nothing.
     case afterReencoding(JPEGError)

@@ -129,6 +129,6 @@ public struct LivePresentation: Sendable {
 extension JPEGPacketizer {
     /// A packetizer as an endpoint is configured to have it.
     static func of(_ packetSize: Int, _ options: Options) -> JPEGPacketizer {
-        JPEGPacketizer(maximumPayloadSize: packetSize)
+        JPEGPacketizer(maximumPayloadSize: packetSize, options: options)
     }
 }

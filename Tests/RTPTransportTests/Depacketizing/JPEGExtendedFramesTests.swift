@@ -4,7 +4,7 @@ import Testing
 
 /// Frames whose size, tables or sampling the payload header cannot say: the session description or a header extension does.
 @Suite struct JPEGExtendedFramesTests {
-    private typealias Told = JPEGHeaderExtensionTests
+    private typealias Told = JPEGReceivedExtensionTests
 
     private static func file(
         _ payload: JPEGPayload, described: PictureSize? = nil, told: [UInt8]? = nil,

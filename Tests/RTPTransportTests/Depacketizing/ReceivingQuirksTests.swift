@@ -93,7 +93,7 @@ import Testing
     }
 
     @Test func `J05 a header extension reaches the file through the receiver`() throws {
-        let told = JPEGHeaderExtensionTests.sof(4096, 2160) + [0xFF]
+        let told = JPEGReceivedExtensionTests.sof(4096, 2160) + [0xFF]
         var payload = JPEGPayload()
         (payload.width, payload.height) = (0, 0)
         let packets = payload.packets(scan(30), size: 10, timestamp: 1)

@@ -1,4 +1,4 @@
-internal import MJPEGSource
+internal import RTPTransport
 
 /// Reads one line of a transcript, and the lines that it goes on with, word by word.
 struct TranscriptLine {

@@ -1,4 +1,4 @@
-public import MJPEGSource
+internal import MJPEGSource
 public import RTPTransport
 
 /// What a transcript tells of media that it does not hold: enough for stand-ins that lead to the same conversation.

@@ -1,4 +1,4 @@
-import MJPEGSource
+import RTPTransport
 import Testing
 
 /// What can be told of a picture by its header.
