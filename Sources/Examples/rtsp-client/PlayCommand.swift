@@ -1,11 +1,12 @@
 public import ArgumentParser
 import Foundation
 import MJPEGSource
-import RTPTransport
+public import RTPTransport
 public import RTSPKit
 import RTSPNIO
 
 extension ClientConfiguration.TransportChoice: ExpressibleByArgument {}
+extension JPEGConcealment: ExpressibleByArgument {}
 
 /// How a recording is written.
 enum RecordingFormat: String, ExpressibleByArgument, CaseIterable {
@@ -59,6 +60,11 @@ struct PlayCommand: AsyncParsableCommand {
     var pause: [PlannedPause] = []
     @Option(help: "Milliseconds that frames are held back to even out their arrival; without it, as the path needs.")
     var buffer: Int?
+    @Option(
+        help:
+            "What stands in for lost parts of a picture: none (the picture is lost), grey, or last (the same part of the last one)."
+    )
+    var conceal: JPEGConcealment = .none
     @Flag(help: "Print one JSON object as the last line.")
     var json = false
     @Flag(help: "Speak the course dialect.")
@@ -95,6 +101,7 @@ struct PlayCommand: AsyncParsableCommand {
             dialect: lab ? .lab : .standard, transport: transport,
             playout: buffer.map { .fixed(.milliseconds($0)) } ?? .adaptive, waitingFrames: 256)
         configuration.labPort = rtpPort
+        configuration.concealment = conceal
         configuration.labFramesPerSecond = labFPS
         if recordFlight != nil { configuration.flightRecording = FlightRecording(mediaBytes: 64 << 20) }
         return configuration

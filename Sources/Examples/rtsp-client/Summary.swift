@@ -36,7 +36,8 @@ struct Summary {
         return """
             \(url) over \(transport)
             \(framesShown) frames in \(format(played.seconds, 2)) s (\(format(framesPerSecond, 2)) a second), \
-            first after \(first), \(statistics.incompleteFrames) incomplete, \(statistics.framesLate) late
+            first after \(first), \(statistics.incompleteFrames) incomplete, \(statistics.framesConcealed) concealed, \
+            \(statistics.framesLate) late
             \(statistics.packets) packets, \(statistics.bytes) bytes, \(statistics.packetsLost) lost, \
             \(statistics.packetsReordered) reordered, jitter \(format(statistics.jitter.milliseconds, 2)) ms
             ended because: \(endedBecause)
@@ -46,7 +47,8 @@ struct Summary {
     var json: String {
         let fields: [(String, String)] = [
             ("url", Self.quoted(url)), ("transport", Self.quoted(lowerTransport)), ("frames", "\(framesShown)"),
-            ("incompleteFrames", "\(statistics.incompleteFrames)"), ("bytes", "\(statistics.bytes)"),
+            ("incompleteFrames", "\(statistics.incompleteFrames)"), ("concealedFrames", "\(statistics.framesConcealed)"),
+            ("bytes", "\(statistics.bytes)"),
             ("packets", "\(statistics.packets)"), ("packetsLost", "\(statistics.packetsLost)"),
             ("packetsReordered", "\(statistics.packetsReordered)"),
             ("jitterMilliseconds", format(statistics.jitter.milliseconds, 3)),

@@ -254,7 +254,7 @@ final class ClientDriver {
             frames?.yield(
                 RTSPFrame(
                     image: frame.image, presentationTime: frame.mediaTime, timestamp: frame.timestamp,
-                    senderTime: frame.senderTime))
+                    senderTime: frame.senderTime, concealment: frame.concealment))
         case .endOfStream:
             frames?.finish()
             frames = nil

@@ -87,6 +87,7 @@ struct ClientDriverReference: Sendable {
             ssrc: UInt32.random(in: 1...UInt32.max), labFramesPerSecond: configuration.labFramesPerSecond,
             limits: configuration.limits)
         value.tellsDialogue = configuration.tellsDialogue
+        value.concealment = configuration.concealment
         return value
     }
 

@@ -42,6 +42,8 @@ public enum RTSPClient {
         public var limits: EndpointLimits
         /// Whether requests and replies are told as ``RTSPKit/ClientEvent/dialogue(_:)``.
         public var tellsDialogue = false
+        /// What stands in for the parts of a picture that never came, where the server begins packets at restart intervals.
+        public var concealment: JPEGConcealment = .none
         /// Where diagnostics go; silent unless set.
         public var logger: Logger
         /// Called for every event, on an event loop: return soon, never block.

@@ -12,6 +12,8 @@ public struct RTSPFrame: Sendable, Hashable {
     public var timestamp: RTPTimestamp
     /// The sender's wall clock when the frame was captured; `nil` before the sender's first report (RFC 3550 section 6.4.1).
     public var senderTime: NTPTimestamp?
+    /// Which part of the picture never came and was filled in; `nil` where all of it came.
+    public var concealment: FrameConcealment?
 }
 
 /// The frames of a PLAY, in order, each at its time. A consumer that is too slow loses whole frames, never their order.
