@@ -78,18 +78,19 @@ extension JPEGDepacketizer {
             while index < positions.count, positions[index].offset < run.range.upperBound {
                 let (place, offset, end) = (positions[index].position, positions[index].offset, positions[index].end)
                 index += 1
+                guard offset >= run.range.lowerBound, end <= run.range.upperBound else { throw Contradiction() }
                 // A packet that was repeated, longer.
                 guard end > covered else { continue }
                 covered = end
                 if place.isFirst {
                     guard (offset == 0) == (place.count == 0) else { throw Contradiction() }
                     if let chunk {
-                        try take(bytes, chunk.start..<max(chunk.start, offset - run.range.lowerBound), from: chunk.count)
+                        try take(bytes, chunk.start..<offset - run.range.lowerBound, from: chunk.count)
                     }
-                    chunk = (max(0, offset - run.range.lowerBound), place.count)
+                    chunk = (offset - run.range.lowerBound, place.count)
                 }
                 guard place.isLast, let begun = chunk else { continue }
-                try take(bytes, begun.start..<min(end, run.range.upperBound) - run.range.lowerBound, from: begun.count)
+                try take(bytes, begun.start..<end - run.range.lowerBound, from: begun.count)
                 isAtEnd = frame.dataEnd == end
                 chunk = nil
             }
@@ -135,6 +136,8 @@ extension JPEGDepacketizer {
 
         /// Writes the intervals that are missing before this one.
         private mutating func fill(upTo end: Int) throws(Contradiction) {
+            // An interval takes a marker and a byte at least: a size that cannot be is not even begun.
+            guard end - next <= (limit - image.count) / 3 + 1 else { throw Contradiction() }
             while next < end {
                 if let interval = reference?.interval(next) {
                     try begin(byteCount: interval.count)

@@ -248,9 +248,9 @@ public struct JPEGDepacketizer: Sendable, Hashable {
     ) -> ReassembledFrame {
         // An eighth more, so that frames of about one size need one allocation each.
         sizeHint = image.count + image.count / 8
-        if self.concealment == .lastFrame, frame.positions != nil {
-            let isWithinBudget = image.count <= limits.maximumBytes - (storedBytes - (lastImage?.count ?? 0))
-            lastImage = isWithinBudget ? image : nil
+        if self.concealment == .lastFrame {
+            lastImage = nil
+            if frame.positions != nil, image.count <= limits.maximumBytes - storedBytes { lastImage = image }
         }
         return ReassembledFrame(
             image: image, timestamp: frame.timestamp, arrival: frame.lastArrival, packetCount: frame.packetCount,
