@@ -7,6 +7,8 @@ struct FuzzBytes {
     var isEmpty: Bool { rest.isEmpty }
 
     mutating func byte() -> UInt8 { rest.popFirst() ?? 0 }
+    /// The last byte, which stays.
+    func peekLast() -> UInt8 { rest.last ?? 0 }
     mutating func flag() -> Bool { byte() & 1 == 1 }
     mutating func number16() -> UInt16 { UInt16(byte()) << 8 | UInt16(byte()) }
     mutating func number32() -> UInt32 { UInt32(number16()) << 16 | UInt32(number16()) }

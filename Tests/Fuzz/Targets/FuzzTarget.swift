@@ -15,7 +15,8 @@ struct FuzzTarget: Sendable {
 
     /// All targets.
     static let all: [FuzzTarget] =
-        messageTargets + headerTargets + packetTargets + pictureTargets + [labDialect, serverConnection, clientConnection]
+        messageTargets + headerTargets + packetTargets + pictureTargets
+        + [jpegConcealment, labDialect, serverConnection, clientConnection]
 
     /// The target that the environment variable `FUZZ_TARGET` names; prints the names of all and ends where it names none.
     static let chosen: FuzzTarget = {

@@ -77,7 +77,12 @@ extension FuzzTarget {
         var bytes = bytes
         let limits = DepacketizerLimits(
             maximumBytes: 2048, maximumFrames: 1 + Int(bytes.byte() & 3), maximumWaitingFragments: 1 + Int(bytes.byte() & 7))
-        var depacketizer = JPEGDepacketizer(limits: limits)
+        // What is odd comes from the end of the input, so that the rest of it means what it always meant.
+        let oddity = bytes.peekLast()
+        var depacketizer = JPEGDepacketizer(
+            limits: limits, describedSize: oddity & 1 == 1 ? PictureSize(width: 2592, height: 1944) : nil)
+        // A file in the payload has any header at all, and so has one that an extension has told.
+        var isTold = false
         var header = RTPHeader(marker: false, payloadType: 26, sequenceNumber: 0, timestamp: RTPTimestamp(rawValue: 0), ssrc: 1)
         var (now, offset, packets, frames) = (ContinuousClock.Instant.start, 0, 0, 0)
         while !bytes.isEmpty {
@@ -90,14 +95,25 @@ extension FuzzTarget {
             header.sequenceNumber &+= choice & 4 == 4 ? UInt16(truncatingIfNeeded: Int(Int8(bitPattern: bytes.byte()))) : 1
             if choice & 8 == 8 { offset = Int(bytes.byte()) << 4 }
             let payload = choice & 16 == 16 ? bytes.bytes(Int(bytes.byte())) : fragment(&bytes, choice, offset: &offset)
-            let events = depacketizer.receive(header, payload: payload.span, at: now)
-            demand(events.count <= limits.maximumFrames + 2, "a packet leads to few events")
-            check(events, limits, &frames)
+            isTold = isTold || hasOwnHeader(payload)
+            let events: [DepacketizerEvent]
+            if oddity & 2 == 2, bytes.flag() {
+                isTold = true
+                let told = bytes.bytes(Int(bytes.byte()))
+                let profile: UInt16 = bytes.flag() ? 0xFFD8 : 0xFFFF
+                events = depacketizer.receive(
+                    header, payload: payload.span, extensionProfile: profile, extension: told.span, at: now)
+            } else {
+                events = depacketizer.receive(header, payload: payload.span, at: now)
+            }
+            demand(events.count <= limits.maximumFrames + 4, "a packet leads to few events")
+            demand(depacketizer.heldByteCount <= limits.maximumBytes, "what is held is bounded")
+            check(events, limits, &frames, isTold: isTold)
             packets += 1
             now += .milliseconds(1)
             if choice == 255 { depacketizer.restart(keepingTables: bytes.flag()) }
         }
-        check(depacketizer.flush(), limits, &frames)
+        check(depacketizer.flush(), limits, &frames, isTold: isTold)
         demand(depacketizer.flush().isEmpty, "nothing is left after a flush")
         demand(frames <= packets, "a frame takes a packet")
     }
@@ -119,15 +135,24 @@ extension FuzzTarget {
         return payload + data
     }
 
-    private static func check(_ events: [DepacketizerEvent], _ limits: DepacketizerLimits, _ frames: inout Int) {
+    /// Whether one of the places where the data of this payload may begin holds the beginning of a file.
+    private static func hasOwnHeader(_ payload: [UInt8]) -> Bool {
+        (0..<max(0, payload.count - 2)).contains { payload[$0] == 0xFF && payload[$0 + 1] == 0xD8 && payload[$0 + 2] == 0xFF }
+    }
+
+    private static func check(
+        _ events: [DepacketizerEvent], _ limits: DepacketizerLimits, _ frames: inout Int, isTold: Bool
+    ) {
         for event in events {
             switch event {
             case .frame(let frame):
                 frames += 1
                 demand(frame.packetCount > 0, "a frame takes a packet")
-                demand(frame.image.count <= limits.maximumBytes + 2, "a frame is bounded")
+                // A file that lacks the Huffman tables gets them.
+                demand(frame.image.count <= limits.maximumBytes + (isTold ? 422 : 2), "a frame is bounded")
                 demand(
                     frame.image.starts(with: [0xFF, 0xD8]) && frame.image.suffix(2) == [0xFF, 0xD9], "a frame is a JPEG file")
+                guard !isTold else { continue }
                 do {
                     check(try JPEGImageHeader(scanning: frame.image.span), in: frame.image)
                 } catch {
