@@ -128,8 +128,7 @@ extension PacketGenerator {
             packet.payload += PictureDraft.end + (quirk == .severalEnds ? PictureDraft.end : [])
             packets.append(packet.bytes)
         }
-        let scans = frames.map { $0.payload.data + (quirk == .severalEnds ? PictureDraft.end : []) }
-        return Sample(label: quirk.label, packets: packets, scans: scans)
+        return Sample(label: quirk.label, packets: packets, scans: frames.map(\.payload.data))
     }
 
     /// The tables come with the first picture, and hold for all that have the same Q (RFC 2435 section 3.1.8).
