@@ -64,6 +64,33 @@ import Testing
         }
     }
 
+    @Test(arguments: PictureGenerator.Quirk.allCases)
+    func `odd pictures are told apart by how they can travel`(quirk: PictureGenerator.Quirk) {
+        var dice = SeededGenerator(seed: 3)
+        for _ in 0..<40 {
+            let sample = PictureGenerator().sample(quirk, using: &dice)
+            let carriage = JPEGCarriage(of: sample.bytes.span)
+            #expect(carriage == sample.refusal.map { JPEGCarriage($0) } ?? .direct, "\(sample)")
+        }
+    }
+
+    @Test func `a picture beyond the payload header tells its size in the header extension`() throws {
+        var dice = SeededGenerator(seed: 4)
+        for _ in 0..<40 {
+            let sample = PictureGenerator().sample(.large, using: &dice)
+            var packetizer = JPEGPacketizer()
+            var number: UInt16 = 0
+            let batch = try packetizer.packetize(
+                sample.bytes, timestamp: RTPTimestamp(rawValue: 1), ssrc: 2, sequenceNumber: &number)
+            let header = try JPEGImageHeader(scanning: sample.bytes.span)
+            let first = Array(batch.bytes[batch.range(ofPacketAt: 0)])
+            #expect(first[0] == 0x90)
+            #expect(Array(first[12..<14]) == [0xFF, 0xD8])
+            let frame = try #require((16..<60).first { first[$0] == 0xFF && first[$0 + 1] & 0xFE == 0xC0 })
+            #expect(Array(first[frame + 5..<frame + 9]) == [0, 8, UInt8(header.width >> 8), UInt8(header.width & 255)])
+        }
+    }
+
     @Test(arguments: PictureGenerator.Attack.allCases)
     func `hostile pictures are refused, or are pictures after all`(attack: PictureGenerator.Attack) {
         var dice = SeededGenerator(seed: 2)
