@@ -86,7 +86,10 @@ extension Scenario {
         guard let medium = media[path] else { return }
         let name = String(path.dropFirst())
         guard medium.isLive else {
-            return simulation.offer(.stored(StoredPresentation(name: name, source: frames(at: path))), at: path, on: server)
+            let frames = frames(at: path)
+            let size = frames.frames.first.flatMap { PictureSize(ofJPEG: $0.image.span) }
+            let presentation = StoredPresentation(name: name, source: frames, pictureSize: size)
+            return simulation.offer(.stored(presentation), at: path, on: server)
         }
         let id = LivePresentationID(rawValue: UInt64(index) + 1)
         let setup = Transcript.LiveSetup(

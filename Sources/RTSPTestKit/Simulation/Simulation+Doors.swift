@@ -143,6 +143,7 @@ extension Simulation {
         switch question {
         case .find:
             let path = question.place ?? ""
+            renew(path, server: server)
             guard let presentation = servers[server].presentations[path] else {
                 return enter(.refused(.notFound), server: server, connection: number)
             }
@@ -159,5 +160,13 @@ extension Simulation {
             servers[server].live[id] = live
             enter(.joined(live: Int(id.rawValue)), server: server, connection: number, media: .snapshot(snapshot))
         }
+    }
+    /// What is told of a live presentation is how its pictures are by now.
+    private mutating func renew(_ path: String, server: Int) {
+        guard case .live(let old) = servers[server].presentations[path], let new = servers[server].live[old.id]?.description,
+            new != old
+        else { return }
+        servers[server].presentations[path] = .live(new)
+        note(.live(new), at: path)
     }
 }

@@ -60,7 +60,7 @@ extension Simulation {
         let live = LivePresentation(
             id: setup.id, name: setup.name, framesPerSecond: setup.framesPerSecond, packetSize: setup.packetSize,
             canonicalName: setup.canonicalName, wallClock: setup.wallClock, reportInterval: setup.reportInterval,
-            using: &seeded)
+            jpeg: setup.jpeg, using: &seeded)
         servers[server.index].live[setup.id] = live
         servers[server.index].presentations[path] = .live(live.description)
         begin(.init(.live, Int(truncatingIfNeeded: setup.id.rawValue)), .live(setup))
