@@ -27,10 +27,16 @@ public protocol FrameSource {
 /// A source that knows its length and can start anywhere: what RTSP calls stored media (RFC 2326 section 1.1).
 public protocol SeekableFrameSource: FrameSource {
     /// The length of the presentation: the presentation time of its last frame plus that frame's own time on the screen.
+    ///
+    /// Where ``isDurationFinal`` is false, this is the length that is known so far.
     var duration: Duration { get }
 
-    /// How many frames the presentation has.
+    /// How many frames the presentation has; where ``isDurationFinal`` is false, how many are known so far.
     var frameCount: Int { get }
+
+    /// Whether all of the presentation is known. A source that still looks for its end answers false, and looks as far as it must
+    /// for ``FrameSource/nextFrame()`` and ``seek(to:)``. Unless a source says otherwise, its length is final.
+    var isDurationFinal: Bool { get }
 
     /// Moves to the frame at or before `time`, so that ``FrameSource/nextFrame()`` returns it next.
     ///
@@ -54,6 +60,11 @@ public protocol SeekableFrameSource: FrameSource {
 
     /// The reader of these frames has told how it fares; a source that can choose may send less.
     mutating func receive(_ feedback: ReaderFeedback)
+}
+
+extension SeekableFrameSource {
+    /// Final.
+    public var isDurationFinal: Bool { true }
 }
 
 extension SeekableFrameSource {

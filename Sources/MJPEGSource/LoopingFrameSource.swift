@@ -17,6 +17,9 @@ public struct LoopingFrameSource<Base: SeekableFrameSource>: SeekableFrameSource
     /// How many frames one round has.
     public var frameCount: Int { base.frameCount }
 
+    /// Whether the length of a round is known.
+    public var isDurationFinal: Bool { base.isDurationFinal }
+
     /// The next frame; `nil` only if the base has no frames or no duration.
     public mutating func nextFrame() throws(Base.Failure) -> MJPEGFrame? {
         if let frame = try base.nextFrame() { return shifted(frame) }
@@ -31,6 +34,14 @@ public struct LoopingFrameSource<Base: SeekableFrameSource>: SeekableFrameSource
     /// Moves to the frame at or before `time`, in whichever round that is.
     /// - Returns: the presentation time of the frame that comes next.
     public mutating func seek(to time: Duration) throws(Base.Failure) -> Duration {
+        if !base.isDurationFinal {
+            let found = try base.seek(to: time)
+            // Only a base that has found its end tells in which round the time is.
+            if !base.isDurationFinal || time < base.duration {
+                roundStart = 0
+                return found
+            }
+        }
         let round = base.duration
         guard time > .zero, round > .zero else {
             roundStart = 0

@@ -122,6 +122,9 @@ public struct MJPEGFile: SeekableFrameSource, Sendable {
     /// Whether all frames are known.
     public var isIndexed: Bool { media.index.isComplete }
 
+    /// Whether all frames are known.
+    public var isDurationFinal: Bool { isIndexed }
+
     /// Finds more frames, for all copies, until about `byteCount` more bytes of the file were read, or all.
     ///
     /// Call it on a thread that may block, until it answers false. Others are held up for a few hundred kilobytes at most, and

@@ -60,4 +60,23 @@ struct LoopingFrameSourceTests {
         for _ in 0..<5 { #expect(try source.nextFrame() != nil) }
         #expect(try source.nextFrame()?.presentationTime == Duration(attoseconds: .max))
     }
+
+    @Test func `a source that still looks for its end is looped once it has found it`() throws {
+        let folder = try TemporaryFolder()
+        let pictures = (0..<60).map { jpeg($0, scanByteCount: 20_000) }
+        let path = try folder.write(pictures.flatMap { $0 })
+        var source = LoopingFrameSource(try MJPEGFile(path: path, indexing: .asNeeded))
+        #expect(!source.isDurationFinal)
+        #expect(try source.seek(to: .milliseconds(1600)) == .milliseconds(1600))
+        #expect(!source.isDurationFinal)
+        #expect(try source.nextFrame()?.image == pictures[40])
+        #expect(try source.seek(to: .milliseconds(2480)) == .milliseconds(2480))
+        #expect(source.isDurationFinal)
+        #expect(try source.nextFrame() == MJPEGFrame(image: pictures[2], presentationTime: .milliseconds(2480)))
+        var other = LoopingFrameSource(try MJPEGFile(path: path, indexing: .asNeeded))
+        for number in 0..<130 {
+            let expected = MJPEGFrame(image: pictures[number % 60], presentationTime: .milliseconds(40 * number))
+            #expect(try other.nextFrame() == expected)
+        }
+    }
 }

@@ -133,6 +133,7 @@ struct RetimedSource: SeekableFrameSource, Sendable {
 
     var frameCount: Int { base.frameCount }
     var duration: Duration { time(of: frameCount) }
+    var isDurationFinal: Bool { base.isDurationFinal }
 
     mutating func nextFrame() throws -> MJPEGFrame? {
         guard var frame = try base.nextFrame() else { return nil }
@@ -142,13 +143,10 @@ struct RetimedSource: SeekableFrameSource, Sendable {
     }
 
     mutating func seek(to time: Duration) throws -> Duration {
-        let count = max(frameCount, 0)
         let wanted = (max(.zero, time) / .seconds(1) * framesPerSecond + 0.001).rounded(.down)
+        _ = try base.seek(to: share(of: wanted) + .microseconds(1))
+        let count = max(frameCount, 0)
         index = wanted < Double(count) ? Int(wanted) : count
-        // An even rate on both sides, so the frame's own time is its share of the base's length.
-        let length = min(max(base.duration, .zero), NormalPlayTimeRange.maximumTime)
-        let share = count > 0 ? length * (Double(index) / Double(count)) : .zero
-        _ = try base.seek(to: share + .microseconds(1))
         return self.time(of: index)
     }
 
@@ -164,6 +162,15 @@ struct RetimedSource: SeekableFrameSource, Sendable {
     }
 
     mutating func receive(_ feedback: ReaderFeedback) { base.receive(feedback) }
+
+    /// The base's time of a frame, or its end. An even rate on both sides, so that is a share of the base's length, or of as much
+    /// as is known of it.
+    private func share(of index: Double) -> Duration {
+        let (count, length) = base.extent
+        guard count > 0, length > .zero else { return .zero }
+        let seconds = min(length, NormalPlayTimeRange.maximumTime) / .seconds(1) * (index / Double(count))
+        return .seconds(min(max(seconds, 0), 1e9))
+    }
 
     private func time(of index: Int) -> Duration { .seconds(min(max(Double(index), 0) / framesPerSecond, 1e9)) }
 }

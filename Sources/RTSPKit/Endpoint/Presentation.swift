@@ -32,7 +32,7 @@ public enum Presentation: Sendable {
         description.control = "*"
         switch self {
         case .stored(let stored):
-            description.range = .npt(NormalPlayTimeRange(start: .time(.zero), end: stored.source.duration))
+            description.range = .npt(NormalPlayTimeRange(start: .time(.zero), end: stored.source.finalDuration))
         case .live:
             description.range = .npt(NormalPlayTimeRange(start: .now, end: nil))
         }
@@ -81,8 +81,26 @@ public struct StoredPresentation: Sendable {
 
     /// The mean frame rate; `nil` where the source has no frames or no length.
     public var framesPerSecond: Double? {
-        let seconds = source.duration / .seconds(1)
-        return source.frameCount > 0 && seconds > 0 ? Double(source.frameCount) / seconds : nil
+        let (frameCount, duration) = source.extent
+        let seconds = duration / .seconds(1)
+        return frameCount > 0 && seconds > 0 ? Double(frameCount) / seconds : nil
+    }
+}
+
+extension SeekableFrameSource {
+    /// The length, once it is known.
+    var finalDuration: Duration? { isDurationFinal ? duration : nil }
+
+    /// How many frames there are and how long they last, as of one moment: what is known may grow between two questions.
+    var extent: (frameCount: Int, duration: Duration) {
+        var count = frameCount
+        for _ in 0..<100 where !isDurationFinal {
+            let duration = duration
+            let now = frameCount
+            if now == count { return (count, duration) }
+            count = now
+        }
+        return (frameCount, duration)
     }
 }
 

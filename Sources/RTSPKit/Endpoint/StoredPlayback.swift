@@ -65,7 +65,7 @@ struct StoredPlayback: Sendable {
         case .time(let time): target = time
         case .now, nil: target = isExhausted || isUnread ? .zero : nil
         }
-        if let target, target < .zero || target >= duration { throw .invalidRange }
+        if let target, try isOutside(target) { throw .invalidRange }
         if let end = range?.end, end <= target ?? position { throw .invalidRange }
         anchor = nil
         do {
@@ -84,10 +84,24 @@ struct StoredPlayback: Sendable {
         return current()
     }
 
+    /// Whether `time` is not within the presentation. A source that does not know its end yet looks for it; a copy does, so that
+    /// a range that is refused moves nothing.
+    private func isOutside(_ time: Duration) throws(StartError) -> Bool {
+        if time >= duration, !source.isDurationFinal {
+            var source = source
+            do {
+                _ = try source.seek(to: time)
+            } catch {
+                throw .unreadable("\(error)")
+            }
+        }
+        return time < .zero || time >= duration
+    }
+
     /// Where playback stands, for a PLAY that changes nothing.
     func current() -> Start {
-        // A source that loops goes on past its own length; then there is no end to tell.
-        let stated = min(end ?? duration, duration)
+        // A source that loops goes on past its own length; then, and while its length is not known, there is no end to tell.
+        let stated = source.isDurationFinal ? min(end ?? duration, duration) : end ?? position
         let range = NormalPlayTimeRange(start: .time(position), end: stated > position ? stated : nil)
         return Start(
             range: range, sequenceNumber: sender.nextSequenceNumber, timestamp: sender.timestamp(at: streamTime))
