@@ -7,12 +7,13 @@ struct Offers {
     private(set) var names: [String] = []
     private(set) var cameras: [PatternCamera] = []
     private var standardInput: StandardInputCamera?
+    private let indexing = BackgroundIndexing()
 
     init(command: RTSPServerCommand, server: RTSPServer) throws {
         for argument in command.media {
             let medium = try MediaArgument(argument, defaultRate: command.fps)
             if let path = medium.path {
-                let file = try Self.open(path, medium.framesPerSecond)
+                let file = try open(path, medium.framesPerSecond)
                 try offer(Self.stored(file, loop: command.loop), as: medium.name, on: server)
             } else {
                 guard standardInput == nil else { throw ServerFailure.usage("standard input can be offered only once") }
@@ -57,24 +58,25 @@ struct Offers {
         }
         let fps = command.fps
         let loop = command.loop
-        server.offerOtherwise { path in
-            guard let file = folder.path(named: String(path.dropFirst())) else { return nil }
-            return .stored { try Self.source(MJPEGFile(path: file, framesPerSecond: fps), loop: loop) }
+        let cache = MJPEGFileCache()
+        server.offerOtherwise { [indexing] path in
+            guard let path = folder.path(named: String(path.dropFirst())) else { return nil }
+            return .stored {
+                let file = try cache.file(at: path, framesPerSecond: fps)
+                try indexing.index(file, warns: false)
+                return Self.source(file, loop: loop)
+            }
         }
     }
 
-    private static func open(_ path: String, _ framesPerSecond: Double) throws -> MJPEGFile {
-        let file: MJPEGFile
+    private func open(_ path: String, _ framesPerSecond: Double) throws -> MJPEGFile {
         do {
-            file = try MJPEGFile(path: path, framesPerSecond: framesPerSecond)
+            let file = try MJPEGFile(path: path, framesPerSecond: framesPerSecond, indexing: .asNeeded)
+            try indexing.index(file, warns: true)
+            return file
         } catch {
             throw ServerFailure.noInput("\(error)")
         }
-        if let first = file.damage.first {
-            let more = file.damageCount > 1 ? " (and \(file.damageCount - 1) more places)" : ""
-            complain("warning: \(path): \(first)\(more)")
-        }
-        return file
     }
 
     private static func stored(_ file: MJPEGFile, loop: Bool) -> Offering {
