@@ -45,10 +45,21 @@ enum StoredFile {
         demandEqual(frames.count, file.frameCount, "all frames are served")
         demand(frames.reduce(0) { $0 + $1.count } <= bytes.count, "no byte is served twice")
         demand(frames.allSatisfy { $0.count >= 2 && $0.count <= limits.maxFrameBytes }, "a frame is bounded")
+        demandEqual(grown(), frames, "a file indexed as needed has the same frames")
         seek(&file)
         guard file.kind == .raw, frames.count < limits.maxFrames else { return }
         var splitter = MJPEGStreamSplitter(limits: limits)
         demandEqual(frames, splitter.append(bytes.span) + splitter.finish(), "a file has the frames of a stream")
+    }
+
+    /// The frames of the file where the last is asked for first.
+    private static func grown() -> [[UInt8]]? {
+        guard var file = try? MJPEGFile(path: path, limits: limits, indexing: .asNeeded),
+            (try? file.seek(to: .seconds(1_000_000))) == file.duration, file.isIndexed, (try? file.seek(to: .zero)) == .zero
+        else { return nil }
+        var frames: [[UInt8]] = []
+        while let frame = try? file.nextFrame() { frames.append(frame.image) }
+        return frames
     }
 
     private static func seek(_ file: inout MJPEGFile) {
