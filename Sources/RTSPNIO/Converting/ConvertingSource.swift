@@ -54,6 +54,7 @@ struct ConvertingSource: SeekableFrameSource, Sendable {
     }
 
     var duration: Duration { base.duration }
+    var isDurationFinal: Bool { base.isDurationFinal }
     var frameCount: Int { base.frameCount }
     var nextFrameTime: Duration? { ahead.first?.frame.presentationTime }
 
