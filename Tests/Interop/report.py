@@ -9,7 +9,8 @@ import subprocess
 from itertools import groupby
 from pathlib import Path
 
-SECTIONS = ["Our server, foreign players", "Foreign server, our client", "Our server, our client", "Every kind of JPEG", "Live", "UDP blocked",
+SECTIONS = ["Our server, foreign players", "Our server converts", "Foreign server, our client", "Our server, our client",
+            "Every kind of JPEG", "Live", "UDP blocked",
             "Course dialect: our server, course clients", "Course dialect: course servers, our client", "Bad media",
             "Bad peers of the server", "Bad servers of the client"]
 MARKS = {"passed": "yes", "failed": "NO", "skipped": "skipped", "not applicable": "n/a"}
