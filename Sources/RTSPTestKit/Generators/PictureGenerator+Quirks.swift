@@ -59,8 +59,7 @@ extension PictureGenerator {
         for marker in [0xE0, 0xEE] as [UInt8] where quirk == .rgb { parts.draft.remove(marker) }
         let refusal = refusal(&parts, quirk, using: &generator)
         if refusal == nil { change(&parts, by: quirk, using: &generator) }
-        // The size of a large picture travels apart, and not every receiver finds it.
-        let isPromised = refusal == nil && quirk != .largeFactors && quirk != .large
+        let isPromised = refusal == nil && quirk != .largeFactors
         return Sample(
             label: quirk.label, bytes: parts.draft.bytes, scan: isPromised ? parts.draft.scan : nil,
             tables: isPromised ? parts.tables : [], refusal: refusal)

@@ -49,6 +49,38 @@ import Testing
         }
     }
 
+    @Test(arguments: [64, 65] as [UInt8], [300, 700])
+    func `what our own packetizer aligns is concealed where any packet is lost`(type: UInt8, size: Int) throws {
+        let picture = AlignedPicture(interval: 2, type: type, seed: 9)
+        var whole = JPEGDepacketizer()
+        let file = try #require(Self.events(picture.packets(size: 900).map(\.packet), to: &whole).frames.first).image
+        var options = JPEGPacketizer.Options()
+        options.alignsToRestartIntervals = true
+        var packetizer = JPEGPacketizer(maximumPayloadSize: size, options: options)
+        var number: UInt16 = 0
+        let batch = try packetizer.packetize(
+            file, timestamp: RTPTimestamp(rawValue: 1), ssrc: 7, sequenceNumber: &number)
+        let sent = try (0..<batch.count).map { try SentPacket(Array(batch.bytes[batch.range(ofPacketAt: $0)])) }
+        try #require(sent.count > 3)
+        for lost in sent.indices {
+            var depacketizer = JPEGDepacketizer(concealment: .grey)
+            var frames: [ReassembledFrame] = []
+            for (index, packet) in sent.enumerated() where index != lost {
+                let (header, payload) = try RTPHeader.parse(packet.bytes.span)
+                frames += depacketizer.receive(header, payload: packet.bytes.span.extracting(payload), at: .after(0)).frames
+            }
+            frames += depacketizer.flush().frames
+            let first = try #require(sent[lost].restart).count
+            let next = lost + 1 < sent.count ? try #require(sent[lost + 1].restart).count : picture.intervals.count
+            // An interval in several packets is lost with any of them.
+            let missing = Set(first..<max(next, first + 1))
+            let frame = try #require(frames.first)
+            #expect(frames.count == 1)
+            #expect(frame.concealment?.greyIntervals == missing.count)
+            #expect(try Self.blocks(frame.image, like: picture) == picture.replacing(missing, with: nil))
+        }
+    }
+
     @Test(arguments: AlignedPicture.MarkerPlace.allCases)
     func `the hole shows the last frame where that is wanted`(place: AlignedPicture.MarkerPlace) throws {
         let before = AlignedPicture(seed: 2)

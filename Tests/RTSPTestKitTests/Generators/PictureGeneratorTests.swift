@@ -8,13 +8,10 @@ import Testing
         var packetizer = JPEGPacketizer(maximumPayloadSize: packetSize)
         var number: UInt16 = 65_530
         let batch = try packetizer.packetize(image, timestamp: RTPTimestamp(rawValue: 1), ssrc: 2, sequenceNumber: &number)
-        var depacketizer = JPEGDepacketizer()
+        var receiver = RTPReceiver(format: .jpeg, payloadTypes: [26], ssrc: 3, canonicalName: "")
         for index in 0..<batch.count {
             let packet = batch.bytes.span.extracting(batch.range(ofPacketAt: index))
-            let (header, payload) = try RTPHeader.parse(packet)
-            for case .frame(let frame) in depacketizer.receive(header, payload: packet.extracting(payload), at: .now) {
-                return frame.image
-            }
+            for case .frame(let frame) in receiver.receive(rtp: packet, at: .now) { return frame.image }
         }
         return nil
     }
