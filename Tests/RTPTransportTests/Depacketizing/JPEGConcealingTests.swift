@@ -51,7 +51,7 @@ import Testing
 
     @Test(arguments: [64, 65] as [UInt8], [300, 700])
     func `what our own packetizer aligns is concealed where any packet is lost`(type: UInt8, size: Int) throws {
-        let picture = AlignedPicture(interval: 2, type: type, seed: 9)
+        let picture = AlignedPicture(width: 160, height: 96, interval: 3, type: type, seed: 9)
         var whole = JPEGDepacketizer()
         let file = try #require(Self.events(picture.packets(size: 900).map(\.packet), to: &whole).frames.first).image
         var options = JPEGPacketizer.Options()
