@@ -138,8 +138,7 @@ import Testing
         #expect(read == transcript)
         var presentations: [String: Presentation] = [:]
         for path in scenario.paths where scenario.media[path]?.isLive == false {
-            let name = String(path.dropFirst())
-            presentations[path] = .stored(StoredPresentation(name: name, source: scenario.frames(at: path)))
+            presentations[path] = outcome.simulation.serverIDs.first.flatMap { outcome.simulation[$0].presentations[path] }
         }
         let replay = TranscriptReplay(of: read, presentations: presentations)
         #expect(replay.differences.map(\.description) == [])
