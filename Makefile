@@ -33,7 +33,7 @@ test:
 	@Scripts/test
 
 lint:
-	@swift format lint --strict -r Sources Tests Benchmarks/Sources Package.swift Benchmarks/Package.swift Benchmarks/Package.swift Benchmarks/Sources
+	@swift format lint --strict -r Sources Tests Benchmarks/Sources Package.swift Benchmarks/Package.swift
 	@Scripts/check-laws
 
 coverage:
