@@ -5,11 +5,14 @@ from __future__ import annotations
 import socket
 import subprocess
 import threading
+import time
 from pathlib import Path
 
 from bad_server import BadServer
 from harness import Bench, Failed, case, find_python_with_gstreamer, require, wait_until
 from jpeg_kinds import Kind, check_all, kinds
+from media import load
+from peer import Peer
 from programs import Server, client_plays
 
 SECTION = "Every kind of JPEG"
@@ -148,6 +151,84 @@ def sent_by_ffmpeg(bench: Bench, kind: Kind) -> tuple[list[bytes], str]:
         reader.join()
     require(packets and description.exists(), f"FFmpeg sent nothing: {done.stderr.decode(errors='replace')[-200:]}")
     return packets, description.read_text().replace("m=video", "a=range:npt=0-10\r\nm=video", 1)
+
+
+@case("jpeg-concealed", SECTION, "restart-aligned packets, three of them lost: a strip is grey, or the last frame's",
+      needs=("djpeg", "cjpeg", "rtsp-client"), seconds=60)
+def concealed(bench: Bench) -> str:
+    clip = load(bench.media / "movie")
+    sent = [with_restarts(clip.image(index)) for index in (0, 25, 50)]
+    folder = bench.new_folder("media")
+    for index, image in enumerate(sent):
+        (folder / f"{index}.jpg").write_bytes(image)
+    server = Server(bench, "--restart-aligned", f"clip={folder}@10")
+    packets = packets_over_tcp(server, frames=3)
+    second = [index for index, packet in enumerate(packets) if packet[4:8] == packets[-1][4:8]][0]
+    markers = [index for index, packet in enumerate(packets) if packet[1] & 0x80]
+    lost = range((markers[0] + markers[1]) // 2, (markers[0] + markers[1]) // 2 + 3)
+    require(markers[0] < lost[0] and lost[-1] < markers[1] < second, "the packets lost are not in the second frame")
+    arrived = [packet for index, packet in enumerate(packets) if index not in lost]
+    strips = [strips_of(image) for image in sent]
+    seen = []
+    for concealment in ("none", "grey", "last"):
+        saved = bench.path(f"saved-{concealment}")
+        play = client_plays(bench, BadServer(packets=arrived).url, "--transport", "tcp", "--conceal", concealment, "--frames",
+                            2 if concealment == "none" else 3, "--save-frames", saved)
+        frames = [strips_of(path.read_bytes()) for path in sorted(saved.iterdir())]
+        if concealment == "none":
+            require(frames == [strips[0], strips[2]], "without concealment other frames than the first and the third are shown")
+            require(play.summary["incompleteFrames"] == 1, f"counted: {play.summary}")
+            continue
+        require(len(frames) == 3 and frames[0] == strips[0] and frames[2] == strips[2], "whole frames are not as sent")
+        holes = [row for row, strip in enumerate(frames[1]) if strip != strips[1][row]]
+        require(0 < len(holes) <= 6 and holes == list(range(holes[0], holes[-1] + 1)), f"rows {holes} are not as sent")
+        for row in holes:
+            expected = strips[0][row] if concealment == "last" else bytes([128]) * len(strips[0][row])
+            require(frames[1][row] == expected, f"row {row} is not {concealment}")
+        require(play.summary["concealedFrames"] == 1, f"counted: {play.summary}")
+        seen.append(f"{concealment}: {len(holes)} of {len(strips[1])} rows of blocks, all others identical")
+    return "; ".join(seen)
+
+
+def with_restarts(image: bytes) -> bytes:
+    """The picture with a restart marker after each row of blocks."""
+    pixels = subprocess.run(["djpeg", "-pnm"], input=image, capture_output=True, timeout=30).stdout
+    return subprocess.run(["cjpeg", "-quality", "80", "-restart", "1"], input=pixels, capture_output=True, timeout=30).stdout
+
+
+def strips_of(image: bytes) -> list[bytes]:
+    """The pixels of each row of blocks; colour is not smoothed, so that no strip shows anything of its neighbours."""
+    done = subprocess.run(["djpeg", "-pnm", "-nosmooth"], input=image, capture_output=True, timeout=30)
+    _, size, _, pixels = done.stdout.split(b"\n", 3)
+    strip = int(size.split()[0]) * 3 * 16
+    return [pixels[start:start + strip] for start in range(0, len(pixels), strip)]
+
+
+def packets_over_tcp(server: Server, frames: int) -> list[bytes]:
+    """The RTP packets of the first frames."""
+    peer = Peer(server.port)
+    url = server.url("clip")
+    peer.set_up(f"{url}/stream=0", "RTP/AVP/TCP;unicast;interleaved=0-1")
+    peer.send(f"PLAY {url} RTSP/1.0\r\nCSeq: 9\r\nSession: {peer.session}\r\n\r\n".encode())
+    packets: list[bytes] = []
+    deadline = time.monotonic() + 10
+    while sum(packet[1] >> 7 for packet in packets) < frames:
+        while len(peer.buffer) >= 4 and peer.buffer[:1] == b"$":
+            end = 4 + int.from_bytes(peer.buffer[2:4], "big")
+            if len(peer.buffer) < end:
+                break
+            if peer.buffer[1] == 0:
+                packets.append(peer.buffer[4:end])
+            peer.buffer = peer.buffer[end:]
+        if peer.buffer[:4] == b"RTSP" and (end := peer.buffer.find(b"\r\n\r\n")) >= 0:
+            peer.buffer = peer.buffer[end + 4:]
+            continue
+        if sum(packet[1] >> 7 for packet in packets) < frames:
+            more = peer.receive(deadline)
+            require(more, "the server closed")
+            peer.buffer += more
+    peer.close()
+    return packets
 
 
 # What these senders can carry; the others they refuse or garble, as Documentation/JPEG.md says.

@@ -22,14 +22,14 @@ public struct PictureSize: Sendable, Hashable, CustomStringConvertible {
 }
 
 /// What can be told of a JPEG file of any kind without decoding it: its size, and where its picture data begins.
-public struct PictureOutline: Sendable, Hashable {
+struct PictureOutline: Sendable, Hashable {
     /// The size that the frame header states; `nil` where it leaves the height to a later segment.
-    public var size: PictureSize?
+    var size: PictureSize?
     /// How many bytes stand before the data of the first scan.
-    public var headerLength: Int
+    var headerLength: Int
 
     /// The outline of a JPEG file; `nil` where no scan begins in it.
-    public init?(of image: Span<UInt8>) {
+    init?(of image: Span<UInt8>) {
         guard image.count >= 2, image[0] == 0xFF, image[1] == 0xD8 else { return nil }
         size = nil
         var position = 2

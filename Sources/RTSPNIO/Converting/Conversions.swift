@@ -287,7 +287,7 @@ final class ConversionName: Sendable {
         switch outcome {
         case .success(let picture):
             guard picture.way != .untouched, said.withLock({ !$0.beginning.swap(true) }) else { return }
-            tell(name, .began(picture.way, because: JPEGCarriage(of: image.span).error))
+            tell(name, .began(picture.way, because: JPEGCarriage(of: image.span).reason))
         case .failure(let error):
             guard said.withLock({ !$0.failure.swap(true) }) else { return }
             tell(name, .failed(error))
@@ -301,15 +301,5 @@ extension Bool {
     fileprivate mutating func swap(_ value: Bool) -> Bool {
         defer { self = value }
         return self
-    }
-}
-
-extension JPEGCarriage {
-    /// What is in the way of sending a picture as it is.
-    var error: JPEGError? {
-        switch self {
-        case .direct: nil
-        case .afterRecoding(let error), .afterReencoding(let error), .never(let error): error
-        }
     }
 }

@@ -39,7 +39,7 @@ struct ConvertingSource: SeekableFrameSource, Sendable {
     private let work: Work
     private var base: any SeekableFrameSource & Sendable
     private var ahead: [Frame] = []
-    private var memo = CarriageMemo()
+    private var memory = JPEGHeaderMemory()
     /// What went wrong while reading ahead; told when its turn comes.
     private var failure: (any Error)?
     private var isAtEnd = false
@@ -147,7 +147,7 @@ struct ConvertingSource: SeekableFrameSource, Sendable {
 
     private mutating func isDirect(_ image: [UInt8]) -> Bool {
         guard conversion.leavesAlone(image) else { return false }
-        switch memo.carriage(of: image) {
+        switch memory.carriage(of: image.span) {
         // What is broken is refused where it is sent.
         case .direct, .never: return true
         case .afterRecoding, .afterReencoding: return false
@@ -167,23 +167,5 @@ extension JPEGConversion {
     /// Whether a picture that can be carried is what is wanted already.
     func leavesAlone(_ image: [UInt8]) -> Bool {
         scale == .full && quality == nil && maximumByteCount.map { image.count <= $0 } ?? true
-    }
-}
-
-/// How the pictures of one source can travel: looked at again only where what stands before a picture's data has changed.
-struct CarriageMemo: Sendable {
-    private var header: [UInt8] = []
-    private var last: JPEGCarriage?
-
-    mutating func carriage(of image: [UInt8]) -> JPEGCarriage {
-        if let last, image.count > header.count, image[..<header.count] == header[...] { return last }
-        let carriage = JPEGCarriage(of: image.span)
-        guard let outline = PictureOutline(of: image.span), outline.headerLength < image.count else {
-            last = nil
-            return carriage
-        }
-        header = Array(image[..<outline.headerLength])
-        last = carriage
-        return carriage
     }
 }

@@ -41,7 +41,7 @@ final class LiveHub {
     private var onAbandoned: (() -> Void)?
     private var size: PictureSize?
     private var rate = FrameRateEstimate()
-    private var memo = CarriageMemo()
+    private var memory = JPEGHeaderMemory()
     private var quality: LiveQuality?
     /// Whether a frame is being converted.
     private var isConverting = false
@@ -148,7 +148,7 @@ final class LiveHub {
         let conversion = variant.conversion(
             framesPerSecond: presentation.description.framesPerSecond ?? rate.framesPerSecond, packetSize: work.packetSize)
         guard conversion.leavesAlone(image) else { return conversion }
-        switch memo.carriage(of: image) {
+        switch memory.carriage(of: image.span) {
         case .direct, .never: return nil
         case .afterRecoding, .afterReencoding: return conversion
         }

@@ -1,5 +1,6 @@
-import RTPTransport
 import Testing
+
+@testable import RTPTransport
 
 /// What can be told of a picture by its header.
 @Suite struct PictureOutlineTests {

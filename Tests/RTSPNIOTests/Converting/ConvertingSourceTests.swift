@@ -138,16 +138,5 @@ extension RTSPNIOTests {
             #expect(try await Self.readAll(&source).count == 20)
             #expect(Set(converter.calls.keys.map(\.conversion.quality)) == [55])
         }
-
-        @Test func `a header that stays the same is looked at once`() {
-            var memo = CarriageMemo()
-            let (fine, bad) = (Clip.small.images, Clip.small.uncarriable.images)
-            for index in 0..<20 {
-                #expect(memo.carriage(of: fine[index]) == .direct)
-                if index % 5 == 0 { #expect(memo.carriage(of: bad[index]) == .afterRecoding(.progressive)) }
-            }
-            #expect(memo.carriage(of: []) == .never(.notJPEG))
-            #expect(memo.carriage(of: fine[0]) == .direct)
-        }
     }
 }

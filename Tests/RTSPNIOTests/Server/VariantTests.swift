@@ -1,4 +1,5 @@
 import MJPEGSource
+import NIOCore
 import RTPTransport
 import RTSPKit
 import Synchronization
@@ -179,6 +180,49 @@ extension RTSPNIOTests {
                 #expect(qualities == [70])
                 #expect(converter.callCount < 40)
                 #expect(try await peer.ask(.teardown, running.url(), session: session)?.status == .ok)
+            }
+        }
+
+        @Test func `a live variant gets worse for its readers while they lose packets, and stays one stream`() async throws {
+            let clip = Clip.small
+            let converter = FakeConverter()
+            let mailbox = FrameMailbox()
+            let server = RTSPServer(configuration: Self.adapting(converter))
+            try server.offer(.live(mailbox, framesPerSecond: 20), at: "/camera")
+            try await running(server) { running in
+                let url = running.url("camera") + "?adapt=loss"
+                let peer = try await RawPeer(port: running.port)
+                let datagrams = try await DatagramPeer()
+                let setUp = try await peer.ask(.setup, url + "/stream=0", transport: datagrams.transport)
+                let session = try #require(setUp?.headers["Session"].flatMap { SessionHeader.parse($0)?.id })
+                let ports = try #require(TransportSpec.parse(setUp?.headers["Transport"] ?? "").first?.serverPorts?.rtcp)
+                let reports = try SocketAddress(ipAddress: "127.0.0.1", port: Int(ports))
+                #expect(try await peer.ask(.play, url, session: session)?.status == .ok)
+                var headers: [RTPHeader] = []
+                let end = ContinuousClock.now + .seconds(15)
+                for index in 0... {
+                    guard ContinuousClock.now < end, converter.calls.isEmpty else { break }
+                    mailbox.post(clip.images[index % clip.images.count])
+                    // One frame after the other: each is awaited before the next is posted.
+                    repeat {
+                        let packet = try #require(await datagrams.packet())
+                        headers.append(try RTPHeader.parse(packet.span).header)
+                    } while headers.last?.marker == false
+                    guard let last = headers.last else { break }
+                    let report = ReceptionReport(
+                        ssrc: last.ssrc, fractionLost: 128, cumulativeLost: 9,
+                        extendedHighestSequenceNumber: UInt32(last.sequenceNumber), interarrivalJitter: 0, lastSenderReport: 0,
+                        delaySinceLastSenderReport: 0)
+                    let bytes = RTCPPacket.serialize([.receiverReport(ReceiverReport(ssrc: 1, reports: [report]))])
+                    try await datagrams.rtcp.writeAndFlush(
+                        AddressedEnvelope(remoteAddress: reports, data: ByteBuffer(bytes: bytes)))
+                }
+                #expect(Set(converter.calls.keys.map(\.conversion.quality)) == [70])
+                #expect(Set(headers.map(\.ssrc)).count == 1)
+                let first = try #require(headers.first)
+                #expect(headers.map(\.sequenceNumber) == headers.indices.map { first.sequenceNumber &+ UInt16($0) })
+                #expect(try await peer.ask(.teardown, url, session: session)?.status == .ok)
+                #expect(await running.isEmpty())
             }
         }
     }
