@@ -195,7 +195,7 @@ extension RTSPNIOTests {
                 let datagrams = try await DatagramPeer()
                 let setUp = try await peer.ask(.setup, url + "/stream=0", transport: datagrams.transport)
                 let session = try #require(setUp?.headers["Session"].flatMap { SessionHeader.parse($0)?.id })
-                let ports = try #require(TransportSpec.parse(setUp?.headers["Transport"] ?? "").first?.serverPorts?.rtcp)
+                let ports = try #require(TransportHeader.parse(setUp?.headers["Transport"] ?? "").first?.serverPorts?.rtcp)
                 let reports = try SocketAddress(ipAddress: "127.0.0.1", port: Int(ports))
                 #expect(try await peer.ask(.play, url, session: session)?.status == .ok)
                 var headers: [RTPHeader] = []
@@ -222,6 +222,7 @@ extension RTSPNIOTests {
                 let first = try #require(headers.first)
                 #expect(headers.map(\.sequenceNumber) == headers.indices.map { first.sequenceNumber &+ UInt16($0) })
                 #expect(try await peer.ask(.teardown, url, session: session)?.status == .ok)
+                await peer.close()
                 #expect(await running.isEmpty())
             }
         }
