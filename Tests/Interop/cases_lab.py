@@ -102,8 +102,9 @@ def large_frames_by_packet(bench: Bench) -> str:
 
 @case("lab-server-course", TO_SERVER, "pause, PLAY and SETUP twice, SEEK, joined requests", needs=CLIENT)
 def course_of_things(bench: Bench) -> str:
-    kinds = ["--pause-at 0.3 --pause-for 0.5", "--pause-at 0.3 --pause-for 0.5 --deaf-pause", "--setup-twice",
-             "--play-twice", "--method STOPWATCH", "--join-end", "--variant headerless --pause-at 0.3"]
+    # The pauses come between two frames, of which there are 20 a second: a client shows none that it is sent while it asks.
+    kinds = ["--pause-at 0.325 --pause-for 0.5", "--pause-at 0.325 --pause-for 0.5 --deaf-pause", "--setup-twice",
+             "--play-twice", "--method STOPWATCH", "--join-end", "--variant headerless --pause-at 0.325"]
     return all_clients(bench, kinds, "sd.Mjpeg")
 
 
