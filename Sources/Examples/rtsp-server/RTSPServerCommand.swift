@@ -27,6 +27,8 @@ struct RTSPServerCommand: AsyncParsableCommand {
     var media: [String] = []
     @Option(help: "A live test pattern: name[=WxH@fps]. Repeatable.")
     var pattern: [String] = []
+    @Option(help: "A file played over and over as a live camera, the same picture for everyone: [name=]path[@fps]. Repeatable.")
+    var live: [String] = []
     @Option(help: "Offer every media file in this folder, also those added later.")
     var root: String?
     @Option(help: "The TCP port.")
@@ -39,6 +41,12 @@ struct RTSPServerCommand: AsyncParsableCommand {
     var loop = false
     @Option(name: .customLong("rtp-ports"), help: "The server's UDP ports, A-B; by default any free ones.")
     var rtpPorts: String?
+    @Option(help: "How many threads serve connections; by default one for each core.")
+    var threads: Int?
+    @Option(help: "How a frame's datagrams leave: PACKETS/MILLISECONDS, so many at a time and so long between, or burst, all at once.")
+    var pacing: PacingChoice = .init(pacing: Pacing())
+    @Flag(name: .customLong("no-offload"), help: "Hand datagrams to the system one by one, also where it could cut them up itself.")
+    var noOffload = false
     @Option(name: .customLong("lab-fps"), help: "Frames per second for clients of the course dialect.")
     var labFPS: Double = 20
     @Option(
@@ -72,9 +80,10 @@ struct RTSPServerCommand: AsyncParsableCommand {
         guard (0.1...1000).contains(labFPS) else { throw ValidationError("--lab-fps must be 0.1 to 1000") }
         guard (1...256).contains(conversionThreads ?? 1) else { throw ValidationError("--conversion-threads must be 1 to 256") }
         if convert == .off, adapt || adaptToLoss { throw ValidationError("--adapt and --adapt-to-loss need --convert auto") }
+        guard (1...1024).contains(threads ?? 1) else { throw ValidationError("--threads must be 1 to 1024") }
         guard maxSessions > 0 else { throw ValidationError("--max-sessions must be at least 1") }
-        guard !media.isEmpty || !pattern.isEmpty || root != nil else {
-            throw ValidationError("nothing to offer: name a MEDIA, --root or --pattern")
+        guard !media.isEmpty || !pattern.isEmpty || !live.isEmpty || root != nil else {
+            throw ValidationError("nothing to offer: name a MEDIA, --root, --live or --pattern")
         }
     }
 
@@ -122,6 +131,9 @@ struct RTSPServerCommand: AsyncParsableCommand {
         logger.logLevel = logLevel
         var configuration = RTSPServer.Configuration(host: bind, port: port, logger: logger)
         configuration.maximumSessions = maxSessions
+        configuration.eventLoopCount = threads
+        configuration.pacing = pacing.pacing
+        if noOffload { configuration.segmentationOffload = false }
         configuration.lab = LabConfiguration(framesPerSecond: labFPS, fragmentation: labFragments)
         if let rtpPorts {
             let bounds = rtpPorts.split(separator: "-").compactMap { UInt16($0) }
@@ -170,6 +182,29 @@ struct TablesChoice: ExpressibleByArgument {
     var defaultValueDescription: String { "auto" }
 }
 
+/// How datagrams are spread over time, as the command line says it.
+struct PacingChoice: ExpressibleByArgument {
+    let pacing: Pacing
+
+    init(pacing: Pacing) { self.pacing = pacing }
+
+    init?(argument: String) {
+        if argument == "burst" {
+            pacing = .burst
+            return
+        }
+        let parts = argument.split(separator: "/", maxSplits: 1)
+        guard parts.count == 2, let packets = Int(parts[0]), packets > 0, let milliseconds = Double(parts[1]),
+            (0.1...1000).contains(milliseconds)
+        else { return nil }
+        pacing = Pacing(packetsPerChunk: packets, interval: .seconds(milliseconds / 1000))
+    }
+
+    var defaultValueDescription: String {
+        "\(pacing.packetsPerChunk)/\(pacing.interval / .milliseconds(1))"
+    }
+}
+
 extension LabFragmentation: ExpressibleByArgument {}
 extension Logger.Level: @retroactive ExpressibleByArgument {}
 
@@ -194,9 +229,9 @@ private struct ServerService: Service {
 
 /// Draws until a graceful shutdown.
 private struct CameraService: Service {
-    let camera: PatternCamera
+    let camera: any LiveCamera
 
     func run() async throws {
-        await cancelWhenGracefulShutdown { await camera.run() }
+        await cancelWhenGracefulShutdown { [camera] in await camera.run() }
     }
 }

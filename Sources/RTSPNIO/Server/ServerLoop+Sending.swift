@@ -9,7 +9,7 @@ extension ServerLoop {
 
     /// Does what a door has put into the outbox, in order.
     func carryOut(_ entries: [ServerOutbox.Entry], for member: ServerMember) {
-        guard !entries.isEmpty else { return }
+        var hasWritten = false
         for entry in entries {
             switch entry {
             case .control(let bytes):
@@ -19,18 +19,18 @@ extension ServerLoop {
             case .close: closeAfterSending(member)
             case .open(let stream, let route): open(stream, by: route, for: member)
             case .closeStream(let stream): close(stream, of: member)
-            case .batch(let batch, let stream): send(batch, on: stream, of: member)
-            case .report(let report, let stream): send(report: report, on: stream, of: member)
+            case .batch(let batch, let stream): hasWritten = send(batch, on: stream, of: member) || hasWritten
+            case .report(let report, let stream): hasWritten = send(report: report, on: stream, of: member) || hasWritten
             }
         }
-        member.channel.flush()
+        if hasWritten { member.channel.flush() }
     }
 
     /// Whether a stream takes another frame now.
     func canSend(on stream: StreamID, of member: ServerMember) -> Bool {
-        switch member.routes[stream] {
+        switch member.outlet(of: stream) {
         case .interleaved: member.channel.isWritable
-        case .datagrams: sender.canSend(to: StreamKey(connection: member.id, stream: stream))
+        case .datagrams(let reader, _): sender.canSend(to: reader)
         case nil: false
         }
     }
@@ -56,86 +56,56 @@ extension ServerLoop {
     }
 
     private func open(_ stream: StreamID, by route: MediaRoute, for member: ServerMember) {
-        member.routes[stream] = route
-        guard case .datagrams(_, let rtcp?) = route, let address = member.address?.with(port: rtcp) else { return }
-        reporters[address] = StreamKey(connection: member.id, stream: stream)
+        switch route {
+        case .interleaved(let channels): member.setOutlet(.interleaved(channels), of: stream)
+        case .datagrams(let rtp, let rtcp):
+            let key = StreamKey(connection: member.id, stream: stream)
+            guard let address = member.address?.with(port: rtp) else { return member.setOutlet(nil, of: stream) }
+            let reports = rtcp.flatMap { member.address?.with(port: $0) }
+            member.setOutlet(.datagrams(DatagramReader(key, at: address), reports: reports), of: stream)
+            if let reports { reporters[reports] = key }
+        }
     }
 
     /// Nothing more is sent on the stream; what is queued still leaves.
     private func close(_ stream: StreamID, of member: ServerMember) {
-        let route = member.routes.removeValue(forKey: stream)
+        let outlet = member.outlet(of: stream)
+        member.setOutlet(nil, of: stream)
         member.denied.remove(stream)
-        guard case .datagrams(_, let rtcp) = route else { return }
-        let key = StreamKey(connection: member.id, stream: stream)
-        sender.forget(key)
-        guard let rtcp, let address = member.address?.with(port: rtcp), reporters[address] == key else { return }
-        reporters[address] = nil
+        guard case .datagrams(let reader, let reports?) = outlet, reporters[reports] == reader.key else { return }
+        reporters[reports] = nil
     }
 
-    private func send(_ batch: RTPPacketBatch, on stream: StreamID, of member: ServerMember) {
-        switch member.routes[stream] {
+    /// - Returns: whether the control connection is to be flushed.
+    private func send(_ batch: RTPPacketBatch, on stream: StreamID, of member: ServerMember) -> Bool {
+        switch member.outlet(of: stream) {
         case .interleaved(let channels):
-            member.channel.write(batches.interleaved(batch, channel: channels.rtp), promise: nil)
-        case .datagrams(let rtp, _):
-            guard let address = member.address?.with(port: rtp) else { return }
-            let key = StreamKey(connection: member.id, stream: stream)
-            sender.send(batch, bytes: batches.plain(batch), to: address, reader: key)
+            member.channel.write(batches.prepared(batch).interleaved(channel: channels.rtp), promise: nil)
+            return true
+        case .datagrams(let reader, _):
+            sender.send(batches.prepared(batch), to: reader)
+            return false
         case nil:
-            return
+            return false
         }
     }
 
-    private func send(report: [UInt8], on stream: StreamID, of member: ServerMember) {
-        switch member.routes[stream] {
+    /// - Returns: whether the control connection is to be flushed.
+    private func send(report: [UInt8], on stream: StreamID, of member: ServerMember) -> Bool {
+        switch member.outlet(of: stream) {
         case .interleaved(let channels):
-            guard let channel = channels.rtcp else { return }
+            guard let channel = channels.rtcp else { return false }
             let frame = InterleavedFrame(channel: channel, payload: report)
             member.channel.write(ByteBuffer(bytes: RTSPSerializer.bytes(of: frame)), promise: nil)
-        case .datagrams(_, let rtcp?):
-            guard let address = member.address?.with(port: rtcp) else { return }
+            return true
+        case .datagrams(let reader, let address?):
             let envelope = AddressedEnvelope(remoteAddress: address, data: ByteBuffer(bytes: report))
             // After the packets that it is about: a BYE must not overtake the last frame.
-            sender.after(StreamKey(connection: member.id, stream: stream)) { [datagrams] in
-                datagrams.rtcp?.writeAndFlush(envelope, promise: nil)
-            }
+            sender.after(reader) { [datagrams] in datagrams.rtcp?.writeAndFlush(envelope, promise: nil) }
+            return false
         case .datagrams, nil:
-            return
+            return false
         }
-    }
-}
-
-/// The batch sent last as bytes for the network, made once for all its readers.
-struct BatchBytes {
-    private var batch: RTPPacketBatch?
-    private var plain: ByteBuffer?
-    private var interleaved: [UInt8: ByteBuffer] = [:]
-
-    /// The packets one behind the other.
-    mutating func plain(_ batch: RTPPacketBatch) -> ByteBuffer {
-        take(batch)
-        let bytes = plain ?? ByteBuffer(bytes: batch.bytes)
-        plain = bytes
-        return bytes
-    }
-
-    /// The packets framed for one channel of a control connection (RFC 2326 section 10.12).
-    mutating func interleaved(_ batch: RTPPacketBatch, channel: UInt8) -> ByteBuffer {
-        take(batch)
-        let bytes = interleaved[channel] ?? ByteBuffer(bytes: batch.interleaved(channel: channel))
-        interleaved[channel] = bytes
-        return bytes
-    }
-
-    /// The first packet's header names source, timestamp and number, so it tells one batch from another.
-    private mutating func take(_ batch: RTPPacketBatch) {
-        if let last = self.batch, last.bytes.count == batch.bytes.count, last.stride == batch.stride,
-            last.ends == batch.ends, last.bytes.prefix(RTPHeader.length) == batch.bytes.prefix(RTPHeader.length)
-        {
-            return
-        }
-        self.batch = batch
-        plain = nil
-        interleaved = [:]
     }
 }
 

@@ -11,11 +11,13 @@ final class ServerLoop {
     let datagrams: DatagramPorts
     let sender: PacedSender
     private(set) var members: [UInt64: ServerMember] = [:]
-    /// Which connections read live presentations here, and with how many sessions.
-    private(set) var readers: [LivePresentationID: [UInt64: Int]] = [:]
+    /// Which connections read live presentations here.
+    private var audiences: [LivePresentationID: LiveAudience] = [:]
     /// Whose receiver reports come from where.
     var reporters: [SocketAddress: StreamKey] = [:]
-    var batches = BatchBytes()
+    var batches = LastBatch()
+    /// Memory for the next outbox.
+    private var spareEntries: [ServerOutbox.Entry] = []
     private let configuration: ServerConnection.Configuration
     private var nextID: UInt64 = 0
     /// Set once shutting down: to be fulfilled when all have gone.
@@ -34,7 +36,7 @@ final class ServerLoop {
         weak var loop: ServerLoop?
         sender = PacedSender(
             channel: datagrams.rtp, pacing: shared.configuration.pacing, offload: shared.configuration.segmentationOffload
-        ) { loop?.ready($0.connection) }
+        ) { loop?.drained($0) }
         loop = self
         datagrams.onDatagram = { [weak self] in self?.receive($0, from: $1, $2) }
         datagrams.onReady = { [weak self] in self?.datagramsReady() }
@@ -57,6 +59,7 @@ final class ServerLoop {
         member.flight = shared.configuration.flightRecording.map { recording in
             FlightRecorder(server: configuration, peer: peer, recording: recording, at: now)
         }
+        member.isReady = { [unowned self, unowned member] in isReady($0, of: member, queued: $1) }
         members[nextID] = member
         schedule(member)
         return nextID
@@ -118,30 +121,37 @@ final class ServerLoop {
 
     /// The hub counts one more session of this connection among its readers.
     func joined(_ presentation: LivePresentationID, _ snapshot: LiveSnapshot, connection id: UInt64) {
-        readers[presentation, default: [:]][id, default: 0] += 1
-        if !answer(.joined(snapshot), to: id) { left(presentation, connection: id) }
+        guard let member = members[id] else { return leaveHub(of: presentation) }
+        audiences[presentation, default: LiveAudience()].join(member)
+        if !answer(.joined(snapshot), to: id) { left(presentation, member) }
     }
 
     /// A session of this connection reads no longer.
-    func left(_ presentation: LivePresentationID, connection id: UInt64) {
-        guard let count = readers[presentation]?[id] else { return }
-        readers[presentation]?[id] = count > 1 ? count - 1 : nil
-        if readers[presentation]?.isEmpty == true { readers[presentation] = nil }
+    func left(_ presentation: LivePresentationID, _ member: ServerMember) {
+        guard audiences[presentation]?.leave(member) == true else { return }
+        if audiences[presentation]?.isEmpty == true { audiences[presentation] = nil }
+        leaveHub(of: presentation)
+    }
+
+    private func leaveHub(of presentation: LivePresentationID) {
         let reference = ServerLoopReference(self)
         shared.hub(presentation)?.execute { $0.leave(reference) }
     }
 
+    /// A frame for all who read the presentation here. Their deadlines stay: a frame that was pushed is no event in a session's life.
     func deliver(_ frame: LiveFrame, of presentation: LivePresentationID) {
-        for id in (readers[presentation] ?? [:]).keys {
-            enter(id, .outlinedFrame(.init(frame), of: presentation, report: frame.report)) { connection, now, outbox in
-                connection.deliver(frame, of: presentation, at: now, via: &outbox)
+        let now = ContinuousClock.now
+        for member in audiences[presentation]?.members ?? [] where !member.isForgotten {
+            collect(member, at: now, .outlinedFrame(.init(frame), of: presentation, report: frame.report)) {
+                $0.deliver(frame, of: presentation, at: $1, via: &$2)
             }
         }
+        sender.flush()
     }
 
     func finish(_ presentation: LivePresentationID, goodbye: [UInt8]) {
-        for id in (readers[presentation] ?? [:]).keys {
-            enter(id, .outlinedFinish(presentation, goodbye: goodbye)) { connection, now, outbox in
+        for member in audiences[presentation]?.members ?? [] {
+            enter(member.id, .outlinedFinish(presentation, goodbye: goodbye)) { connection, now, outbox in
                 connection.finish(presentation, goodbye: goodbye, at: now, via: &outbox)
             }
         }
@@ -151,7 +161,7 @@ final class ServerLoop {
     func census() -> ServerCensus {
         ServerCensus(
             connections: members.count, reporters: reporters.count,
-            liveReaders: readers.values.reduce(0) { $0 + $1.values.reduce(0, +) }, pacedReaders: sender.readerCount)
+            liveReaders: audiences.values.reduce(0) { $0 + $1.sessionCount }, pacedReaders: sender.busyCount)
     }
 
     // MARK: The end
@@ -198,28 +208,17 @@ final class ServerLoop {
     private func enter(_ id: UInt64, _ input: @autoclosure () -> Transcript.Input, _ door: Door) {
         guard let member = members[id] else { return }
         pass(member, input(), door)
+        sender.flush()
         // What was refused only because the outbox was full may be taken now; each round sends a frame, so this ends.
-        while members[id] != nil, let stream = member.denied.first(where: { canSend(on: $0, of: member) }) {
+        while !member.isForgotten, let stream = member.denied.first(where: { canSend(on: $0, of: member) }) {
             member.denied.remove(stream)
             pass(member, .transportReady) { connection, now, outbox in connection.transportReady(at: now, via: &outbox) }
+            sender.flush()
         }
     }
 
     private func pass(_ member: ServerMember, _ input: @autoclosure () -> Transcript.Input, _ door: Door) {
-        var outbox = ServerOutbox { [unowned self] stream, queued in
-            let isReady = queued == 0 && canSend(on: stream, of: member)
-            if !isReady {
-                member.denied.insert(stream)
-                if member.flight != nil { member.refusals[stream] = member.refusals[stream] ?? queued }
-            }
-            return isReady
-        }
-        let now = ContinuousClock.now
-        let events = door(&member.connection, now, &outbox)
-        if member.flight != nil { record(input(), of: member, at: now, outbox.outputs, events) }
-        member.events += events
-        carryOut(outbox.entries, for: member)
-        handleEvents(of: member)
+        collect(member, at: .now, input(), door)
         if member.connection.state != .open { shared.release(member) }
         if member.connection.isFinished {
             forget(member)
@@ -229,20 +228,52 @@ final class ServerLoop {
         }
     }
 
+    /// Opens a door, then does what it put into the outbox and what it told.
+    private func collect(
+        _ member: ServerMember, at now: ContinuousClock.Instant, _ input: @autoclosure () -> Transcript.Input, _ door: Door
+    ) {
+        // A door may be opened while an earlier outbox is carried out, so the memory is taken, not lent.
+        var outbox = ServerOutbox(reusing: exchange(&spareEntries, with: []), isReady: member.isReady)
+        let events = door(&member.connection, now, &outbox)
+        if member.flight != nil { record(input(), of: member, at: now, outbox.outputs, events) }
+        var entries = outbox.takeEntries()
+        carryOut(entries, for: member)
+        entries.removeAll(keepingCapacity: true)
+        spareEntries = entries
+        if !events.isEmpty {
+            member.events += events
+            handleEvents(of: member)
+        }
+    }
+
+    /// Whether a stream takes another batch beyond those in the outbox.
+    private func isReady(_ stream: StreamID, of member: ServerMember, queued: Int) -> Bool {
+        if queued == 0, canSend(on: stream, of: member) { return true }
+        member.denied.insert(stream)
+        if member.flight != nil { member.refusals[stream] = member.refusals[stream] ?? queued }
+        return false
+    }
+
+    /// All datagrams for a reader have left.
+    private func drained(_ reader: DatagramReader) {
+        if members[reader.key.connection]?.denied.isEmpty == false { ready(reader.key.connection) }
+        endIfIdle()
+    }
+
     /// A stream of this connection can go on.
     private func ready(_ id: UInt64) {
         enter(id, .transportReady) { connection, now, outbox in connection.transportReady(at: now, via: &outbox) }
-        endIfIdle()
     }
 
     private func forget(_ member: ServerMember) {
         guard members.removeValue(forKey: member.id) != nil else { return }
+        member.isForgotten = true
         member.timer?.cancel()
         handOverFlight(of: member)
         shared.release(member)
         defer { shared.releaseVariants(of: member) }
-        for (presentation, counts) in readers {
-            for _ in 0..<(counts[member.id] ?? 0) { left(presentation, connection: member.id) }
+        for (presentation, audience) in audiences {
+            for _ in 0..<audience.sessionCount(of: member) { left(presentation, member) }
         }
     }
 

@@ -8,7 +8,12 @@ final class ServerMember {
     let channel: any Channel
     let address: SocketAddress?
     var connection: ServerConnection
-    var routes: [StreamID: MediaRoute] = [:]
+    /// Where its streams leave; one, nearly always.
+    private(set) var outlets: [(stream: StreamID, outlet: MediaOutlet)] = []
+    /// Asks the sockets whether a stream takes another batch, told how many are on their way to them; made once.
+    var isReady: (StreamID, Int) -> Bool = { _, _ in false }
+    /// Whether the loop has let go of it.
+    var isForgotten = false
     /// Streams that a door found busy; looked at again when the sockets have taken what there was.
     var denied: Set<StreamID> = []
     var events: [ServerEvent] = []
@@ -35,4 +40,21 @@ final class ServerMember {
 
     /// Who it is, for people.
     var peer: String { address.map { "\($0.ipAddress ?? "?"):\($0.port ?? 0)" } ?? "?" }
+
+    /// Where a stream leaves.
+    func outlet(of stream: StreamID) -> MediaOutlet? { outlets.first { $0.stream == stream }?.outlet }
+
+    /// A stream leaves there from now on; `nil` is nowhere.
+    func setOutlet(_ outlet: MediaOutlet?, of stream: StreamID) {
+        outlets.removeAll { $0.stream == stream }
+        if let outlet { outlets.append((stream, outlet)) }
+    }
+}
+
+/// Where the packets of one stream leave.
+enum MediaOutlet {
+    /// Between the messages on the control connection (RFC 2326 section 10.12).
+    case interleaved(ChannelPair)
+    /// As datagrams, and reports as datagrams to that address.
+    case datagrams(DatagramReader, reports: SocketAddress?)
 }

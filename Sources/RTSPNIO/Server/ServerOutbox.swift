@@ -14,12 +14,15 @@ struct ServerOutbox: EndpointTransport {
         case report([UInt8], StreamID)
     }
 
-    private(set) var entries: [Entry] = []
+    private(set) var entries: [Entry]
     /// Asks the sockets whether they take more, told how many batches are in the outbox already.
     private let isReady: (StreamID, Int) -> Bool
-    private var queued: [StreamID: Int] = [:]
 
-    init(isReady: @escaping (StreamID, Int) -> Bool) { self.isReady = isReady }
+    /// - Parameter storage: an empty array whose memory is used again.
+    init(reusing storage: [Entry] = [], isReady: @escaping (StreamID, Int) -> Bool) {
+        entries = storage
+        self.isReady = isReady
+    }
 
     mutating func send(_ bytes: [UInt8]) { entries.append(.control(bytes)) }
     mutating func close() { entries.append(.close) }
@@ -27,13 +30,22 @@ struct ServerOutbox: EndpointTransport {
     mutating func close(_ stream: StreamID) { entries.append(.closeStream(stream)) }
 
     mutating func send(_ batch: RTPPacketBatch, on stream: StreamID) {
-        queued[stream, default: 0] += 1
         entries.append(.batch(batch, stream))
     }
 
     mutating func send(report: [UInt8], on stream: StreamID) { entries.append(.report(report, stream)) }
 
-    func canSend(on stream: StreamID) -> Bool { isReady(stream, queued[stream, default: 0]) }
+    func canSend(on stream: StreamID) -> Bool { isReady(stream, queuedCount(on: stream)) }
+
+    /// How many batches of a stream are in it.
+    private func queuedCount(on stream: StreamID) -> Int {
+        entries.reduce(0) { count, entry in
+            if case .batch(_, stream) = entry { count + 1 } else { count }
+        }
+    }
+
+    /// Empties it.
+    mutating func takeEntries() -> [Entry] { exchange(&entries, with: []) }
 
     /// What is in it, as a flight has it.
     var outputs: [Transcript.Output] {

@@ -105,7 +105,7 @@ final class ServerShared: Sendable {
             join(id, member: member, on: loop)
             return
         case .left(let id):
-            loop.left(id, connection: member.id)
+            loop.left(id, member)
         case .sessionStarted:
             member.holdsReservation = false
         case .answered(.setup, _, _):

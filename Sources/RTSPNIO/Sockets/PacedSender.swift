@@ -3,53 +3,44 @@ internal import RTPTransport
 
 /// Sends batches of packets as datagrams, spread over time so that a large frame does not overflow the reader's socket.
 ///
-/// One for each pair of sockets, with one timer for all readers. A run of equal packets is one system call where the system
-/// has UDP segmentation offload. Confined to the event loop of `channel`.
+/// One for each pair of sockets, with one timer for all readers. Readers that are given the same batch in the same turn of the loop
+/// share a *flight*: one schedule, and one system call for several of them. A run of equal packets is one message where the system has
+/// UDP segmentation offload. Confined to the event loop of `channel`.
 final class PacedSender {
-    /// Whom a batch goes to; batches for one reader keep their order.
-    typealias Reader = StreamKey
+    /// A batch on its way to those who were given it together.
+    private final class Flight {
+        let batch: PreparedBatch
+        let start: ContinuousClock.Instant
+        var readers: [DatagramReader]
+        var schedule: PacedSend
 
-    /// What a reader has yet to get.
-    private struct Lane {
-        var items: [Item] = []
-        /// How the first item leaves, once it has begun to.
-        var schedule: PacedSend?
-        /// What is to be done once all has left.
-        var followers: [() -> Void] = []
-    }
-
-    private struct Item {
-        var address: SocketAddress
-        var bytes: ByteBuffer
-        var batch: RTPPacketBatch
-    }
-
-    /// A reader over whom the socket broke.
-    private enum Trouble {
-        /// Its path may not take segmented sends: its packets go one by one.
-        case unsegmented
-        /// Nor single ones: it gets nothing until then.
-        case shunned(until: ContinuousClock.Instant)
+        init(_ batch: PreparedBatch, to reader: DatagramReader, pacing: Pacing, at start: ContinuousClock.Instant) {
+            self.batch = batch
+            self.start = start
+            readers = [reader]
+            schedule = PacedSend(packetCount: batch.batch.count, pacing: pacing, at: start)
+        }
     }
 
     /// The socket; to be replaced when it has broken.
     var channel: any Channel
+    let offload: Bool
     private let pacing: Pacing
-    private let offload: Bool
     private let clock: () -> ContinuousClock.Instant
     /// Called when a reader's last batch has left.
-    private let drained: (Reader) -> Void
-    private var lanes: [Reader: Lane] = [:]
-    private var troubles: [Reader: Trouble] = [:]
+    private let drained: (DatagramReader) -> Void
+    /// Flights under way, in the order in which they began.
+    private var flights: [Flight] = []
+    /// The flight that further readers of this turn may join.
+    private var forming: Flight?
+    /// How many readers have something to get.
+    private(set) var busyCount = 0
     private var timer: Scheduled<Void>?
     private var timerDeadline: ContinuousClock.Instant?
 
-    /// How long a reader is left alone whose packets break the socket.
-    static let shunTime = Duration.seconds(5)
-
     init(
         channel: any Channel, pacing: Pacing, offload: Bool, clock: @escaping () -> ContinuousClock.Instant = { .now },
-        drained: @escaping (Reader) -> Void
+        drained: @escaping (DatagramReader) -> Void
     ) {
         self.channel = channel
         self.pacing = pacing
@@ -59,84 +50,96 @@ final class PacedSender {
     }
 
     /// Whether everything has left.
-    var isIdle: Bool { lanes.isEmpty }
-
-    /// How many readers have something to get, or a record of trouble.
-    var readerCount: Int { Set(lanes.keys).union(troubles.keys).count }
+    var isIdle: Bool { busyCount == 0 }
 
     /// Whether another batch may be queued for `reader`: one may wait while one leaves.
-    func canSend(to reader: Reader) -> Bool { channel.isWritable && (lanes[reader]?.items.count ?? 0) < 2 }
+    func canSend(to reader: DatagramReader) -> Bool { reader.queuedCount < 2 && channel.isWritable }
 
-    /// Queues a batch; `bytes` are the batch's own, shared among its readers.
-    func send(_ batch: RTPPacketBatch, bytes: ByteBuffer, to address: SocketAddress, reader: Reader) {
-        lanes[reader, default: Lane()].items.append(Item(address: address, bytes: bytes, batch: batch))
-        // While an earlier batch is leaving, the timer is set already.
-        guard lanes[reader]?.schedule == nil else { return }
-        if let deadline = sendDue(to: reader, at: clock()) {
-            setTimer(deadline)
-        } else {
-            settle(reader)
-        }
+    /// Queues a batch; it begins to leave with ``flush()``.
+    func send(_ batch: PreparedBatch, to reader: DatagramReader) {
+        reader.batchCount &+= 1
+        guard !reader.isServed else { return reader.waiting.append(batch) }
+        busyCount += 1
+        reader.isServed = true
+        board(batch, reader, at: forming?.start ?? clock())
+    }
+
+    /// Lets leave what was queued.
+    func flush() {
+        while forming != nil { launch() }
     }
 
     /// Does `action` once everything queued for `reader` has left.
-    func after(_ reader: Reader, _ action: @escaping () -> Void) {
-        guard lanes[reader] != nil else { return action() }
-        lanes[reader]?.followers.append(action)
+    func after(_ reader: DatagramReader, _ action: @escaping () -> Void) {
+        guard reader.isServed else { return action() }
+        reader.followers.append(action)
     }
-
-    /// The reader is gone; what was queued for it still leaves.
-    func forget(_ reader: Reader) { troubles[reader] = nil }
 
     /// Sends nothing any more.
     func stop() {
         timer?.cancel()
         timer = nil
-        lanes = [:]
+        forming = nil
+        flights = []
+        busyCount = 0
     }
 
     // MARK: In time
+
+    private func board(_ batch: PreparedBatch, _ reader: DatagramReader, at start: ContinuousClock.Instant) {
+        if let forming, forming.batch === batch, forming.start == start {
+            forming.readers.append(reader)
+        } else {
+            launch()
+            forming = Flight(batch, to: reader, pacing: pacing, at: start)
+        }
+    }
+
+    /// Begins the flight that was forming.
+    private func launch() {
+        guard let flight = forming else { return }
+        forming = nil
+        if let deadline = advance(flight, to: clock()) {
+            flights.append(flight)
+            setTimer(deadline)
+        }
+    }
 
     private func tick() {
         timer = nil
         timerDeadline = nil
         let now = clock()
+        let underWay = flights
+        flights = []
         var earliest: ContinuousClock.Instant?
-        var finished: [Reader] = []
-        for reader in Array(lanes.keys) {
-            if let deadline = sendDue(to: reader, at: now) {
-                earliest = earliest.map { min($0, deadline) } ?? deadline
-            } else {
-                finished.append(reader)
-            }
+        for flight in underWay {
+            guard let deadline = advance(flight, to: now) else { continue }
+            flights.append(flight)
+            earliest = earliest.map { min($0, deadline) } ?? deadline
         }
         if let earliest { setTimer(earliest) }
-        for reader in finished { settle(reader) }
+        flush()
     }
 
-    /// Sends what is due to one reader.
-    /// - Returns: when the next of it is due; `nil` when nothing is left.
-    private func sendDue(to reader: Reader, at now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
-        guard var lane = lanes[reader] else { return nil }
-        var start = now
-        while let item = lane.items.first {
-            var schedule = lane.schedule ?? PacedSend(packetCount: item.batch.count, pacing: pacing, at: start)
-            while let packets = schedule.next(at: now) { write(packets, of: item, to: reader, at: now) }
-            lane.schedule = schedule
-            guard schedule.isFinished else { break }
-            lane.items.removeFirst()
-            lane.schedule = nil
-            start = now + pacing.interval
+    /// Sends what is due of a flight.
+    /// - Returns: when more is due; `nil` once all of it has left.
+    private func advance(_ flight: Flight, to now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
+        while let packets = flight.schedule.next(at: now) { write(packets, of: flight.batch, to: flight.readers, at: now) }
+        if let deadline = flight.schedule.deadline { return deadline }
+        for reader in flight.readers { settle(reader, at: now) }
+        return nil
+    }
+
+    /// A batch has left for `reader`: the next one begins, or what followed is done.
+    private func settle(_ reader: DatagramReader, at now: ContinuousClock.Instant) {
+        guard reader.waiting.isEmpty else { return board(reader.waiting.removeFirst(), reader, at: now + pacing.interval) }
+        reader.isServed = false
+        busyCount -= 1
+        if !reader.followers.isEmpty {
+            let followers = reader.followers
+            reader.followers = []
+            for follower in followers { follower() }
         }
-        lanes[reader] = lane
-        return lane.schedule?.deadline
-    }
-
-    /// Everything for `reader` has left.
-    private func settle(_ reader: Reader) {
-        guard let lane = lanes[reader], lane.items.isEmpty else { return }
-        lanes[reader] = nil
-        for follower in lane.followers { follower() }
         drained(reader)
     }
 
@@ -150,63 +153,130 @@ final class PacedSender {
 
     // MARK: Writing
 
-    private func write(_ packets: Range<Int>, of item: Item, to reader: Reader, at now: ContinuousClock.Instant) {
-        guard channel.isActive, let isSegmented = isSegmented(reader, at: now) else { return }
-        var rest = packets
-        while let run = item.batch.run(ofPacketsAt: rest, maxSegments: isSegmented ? 64 : 1, maxBytes: 65_000) {
-            let start = item.bytes.readerIndex + run.bytes.lowerBound
-            guard let slice = item.bytes.getSlice(at: start, length: run.bytes.count) else { return }
-            var envelope = AddressedEnvelope(remoteAddress: item.address, data: slice)
-            if run.packets.count > 1 {
-                envelope.metadata = .init(ecnState: .transportNotCapable, packetInfo: nil, segmentSize: run.segmentLength)
+    /// How many messages, and bytes, one flush is given: enough to share the cost of a call, and so few that what has been queued is
+    /// never taken for a jam of the socket.
+    private static let messagesPerFlush = 32
+    private static let bytesPerFlush = 1 << 20
+
+    private func write(
+        _ packets: Range<Int>, of batch: PreparedBatch, to readers: [DatagramReader], at now: ContinuousClock.Instant
+    ) {
+        let messages = messages(packets, of: batch, isSegmented: offload)
+        let perFlush = max(1, min(Self.messagesPerFlush / max(messages.count, 1), Self.bytesPerFlush / max(batch.batch.bytes.count, 1)))
+        var first = 0
+        for (index, reader) in readers.enumerated() {
+            guard channel.isActive else { return }
+            if reader.trouble != nil {
+                flush(readers[first..<index], packets, of: batch, at: now)
+                first = index + 1
+                writeAlone(packets, of: batch, to: reader, at: now)
+            } else {
+                write(messages, to: reader, isSegmented: offload, isFirst: packets.lowerBound == 0)
+                if index - first + 1 >= perFlush {
+                    flush(readers[first...index], packets, of: batch, at: now)
+                    first = index + 1
+                }
             }
-            // What befalls the first befalls them all.
-            channel.write(envelope, promise: rest == packets ? promise(for: reader, isSegmented) : nil)
+        }
+        flush(readers[first...], packets, of: batch, at: now)
+    }
+
+    /// One write to the socket.
+    private struct Message {
+        var bytes: ByteBuffer
+        /// Where the system is to cut it.
+        var segmentLength: Int?
+    }
+
+    private func messages(_ packets: Range<Int>, of batch: PreparedBatch, isSegmented: Bool) -> [Message] {
+        var messages: [Message] = []
+        var rest = packets
+        let bytes = batch.plain
+        while let run = batch.batch.run(ofPacketsAt: rest, maxSegments: isSegmented ? 64 : 1, maxBytes: 65_000) {
+            guard let slice = bytes.getSlice(at: bytes.readerIndex + run.bytes.lowerBound, length: run.bytes.count) else { break }
+            messages.append(Message(bytes: slice, segmentLength: run.packets.count > 1 ? run.segmentLength : nil))
             rest = run.packets.upperBound..<rest.upperBound
         }
-        channel.flush()
-        // The system gives no more than the socket's end as a sign that it would not send several at once.
-        if !channel.isActive {
-            note(trouble: reader, isSegmented, at: now)
-        } else if isSegmented, case .unsegmented = troubles[reader] {
-            write(packets, of: item, to: reader, at: now)
+        return messages
+    }
+
+    private func write(_ messages: [Message], to reader: DatagramReader, isSegmented: Bool, isFirst: Bool) {
+        // Whether a path takes packets of this length is asked now and then: a promise for every write would cost as much as it.
+        var promise = isFirst && reader.batchCount % Self.batchesPerProbe == 1 ? probe(of: reader, isSegmented) : nil
+        for message in messages {
+            var envelope = AddressedEnvelope(remoteAddress: reader.address, data: message.bytes)
+            if let length = message.segmentLength {
+                envelope.metadata = .init(ecnState: .transportNotCapable, packetInfo: nil, segmentSize: length)
+            }
+            channel.write(envelope, promise: promise)
+            // What befalls the first befalls them all.
+            promise = nil
         }
     }
 
+    /// Gives the system what was written for these readers, and minds what it says of them.
+    private func flush(
+        _ readers: ArraySlice<DatagramReader>, _ packets: Range<Int>, of batch: PreparedBatch, at now: ContinuousClock.Instant
+    ) {
+        guard !readers.isEmpty else { return }
+        channel.flush()
+        // The system gives no more than the socket's end as a sign that it would not send several at once, or to somebody.
+        guard channel.isActive else {
+            if readers.count == 1, let reader = readers.first { return blame(reader, isSegmented: offload, at: now) }
+            for reader in readers where reader.trouble == nil { reader.trouble = .suspected }
+            return
+        }
+        for reader in readers where reader.trouble != nil { writeAlone(packets, of: batch, to: reader, at: now) }
+    }
+
+    /// Writes to a reader whose path has given trouble, or may have.
+    private func writeAlone(
+        _ packets: Range<Int>, of batch: PreparedBatch, to reader: DatagramReader, at now: ContinuousClock.Instant
+    ) {
+        guard channel.isActive, let isSegmented = isSegmented(reader, at: now) else { return }
+        write(
+            messages(packets, of: batch, isSegmented: isSegmented), to: reader, isSegmented: isSegmented,
+            isFirst: packets.lowerBound == 0)
+        channel.flush()
+        if !channel.isActive {
+            blame(reader, isSegmented: isSegmented, at: now)
+        } else if isSegmented, case .unsegmented = reader.trouble {
+            writeAlone(packets, of: batch, to: reader, at: now)
+        } else if case .suspected = reader.trouble {
+            reader.trouble = nil
+        }
+    }
+
+    /// How many batches there are to one that tells whether the path takes its packets.
+    private static let batchesPerProbe = 16
+
     /// Tells that a path does not take packets of this length: segmented ones may not exceed what it takes in one piece.
-    private func promise(for reader: Reader, _ isSegmented: Bool) -> EventLoopPromise<Void> {
+    private func probe(of reader: DatagramReader, _ isSegmented: Bool) -> EventLoopPromise<Void> {
         let promise = channel.eventLoop.makePromise(of: Void.self)
         promise.futureResult.assumeIsolated().whenFailure { [weak self] error in
             guard let self, let error = error as? ChannelError, error == .writeMessageTooLarge else { return }
-            note(trouble: reader, isSegmented, at: clock())
+            blame(reader, isSegmented: isSegmented, at: clock())
             // After such an error SwiftNIO 2.101 may never call the channel writable again, so another takes its place.
             if !channel.isWritable { channel.close(promise: nil) }
         }
         return promise
     }
 
-    private func note(trouble reader: Reader, _ wasSegmented: Bool, at now: ContinuousClock.Instant) {
-        if wasSegmented {
-            troubles[reader] = troubles[reader] ?? .unsegmented
-        } else {
-            troubles[reader] = .shunned(until: now + Self.shunTime)
-        }
+    /// How long a reader is left alone whose packets break the socket.
+    static let shunTime = Duration.seconds(5)
+
+    private func blame(_ reader: DatagramReader, isSegmented: Bool, at now: ContinuousClock.Instant) {
+        reader.trouble = isSegmented ? .unsegmented : .shunned(until: now + Self.shunTime)
     }
 
     /// Whether packets go to `reader` in runs; `nil` while it gets none.
-    private func isSegmented(_ reader: Reader, at now: ContinuousClock.Instant) -> Bool? {
-        switch troubles[reader] {
-        case nil: return offload
+    private func isSegmented(_ reader: DatagramReader, at now: ContinuousClock.Instant) -> Bool? {
+        switch reader.trouble {
+        case nil, .suspected: return offload
         case .unsegmented: return false
         case .shunned(let end): return now < end ? nil : false
         }
     }
-}
-
-/// One stream of one connection.
-struct StreamKey: Hashable, Sendable {
-    var connection: UInt64
-    var stream: StreamID
 }
 
 extension TimeAmount {

@@ -1,0 +1,41 @@
+internal import NIOCore
+internal import RTPTransport
+
+/// A batch as bytes for the network, each form made once and shared by all readers. Confined to one event loop.
+final class PreparedBatch {
+    let batch: RTPPacketBatch
+    private var framed: [(channel: UInt8, bytes: ByteBuffer)] = []
+
+    /// The packets one behind the other.
+    private(set) lazy var plain = ByteBuffer(bytes: batch.bytes)
+
+    init(_ batch: RTPPacketBatch) { self.batch = batch }
+
+    /// The packets framed for one channel of a control connection (RFC 2326 section 10.12).
+    func interleaved(channel: UInt8) -> ByteBuffer {
+        // Nearly all readers take the same channel.
+        if let known = framed.first(where: { $0.channel == channel }) { return known.bytes }
+        let bytes = ByteBuffer(bytes: batch.interleaved(channel: channel))
+        framed.append((channel, bytes))
+        return bytes
+    }
+}
+
+/// The batch sent last, which the next reader most likely gets too.
+struct LastBatch {
+    private var last: PreparedBatch?
+
+    mutating func prepared(_ batch: RTPPacketBatch) -> PreparedBatch {
+        // The same storage, so the same packets; no other batch can have it while this one holds it.
+        if let last {
+            let (bytes, lastBytes) = (batch.bytes, last.batch.bytes)
+            if bytes.span.isIdentical(to: lastBytes.span), last.batch.stride == batch.stride, last.batch.ends == batch.ends { return last }
+        }
+        let prepared = PreparedBatch(batch)
+        last = prepared
+        return prepared
+    }
+
+    /// Holds no batch any more.
+    mutating func forget() { last = nil }
+}
