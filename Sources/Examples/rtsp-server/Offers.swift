@@ -5,7 +5,7 @@ import RTSPNIO
 /// Everything that the command line offers; made before a port is opened, so that a bad medium is told at once.
 struct Offers {
     private(set) var names: [String] = []
-    private(set) var cameras: [any LiveCamera] = []
+    private(set) var cameras: [PatternCamera] = []
     private var standardInput: StandardInputCamera?
     private let indexing = BackgroundIndexing()
 
@@ -24,12 +24,18 @@ struct Offers {
         }
         for argument in command.pattern {
             let argument = try PatternArgument(argument)
-            try offer(PatternCamera(argument), as: argument.name, on: server)
+            let camera = PatternCamera(argument)
+            cameras.append(camera)
+            let offering = Offering.live(camera.mailbox, framesPerSecond: Double(argument.framesPerSecond)) {
+                camera.setReaders($0)
+            }
+            try offer(offering, as: argument.name, on: server)
         }
         for argument in command.live {
             let medium = try MediaArgument(argument, defaultRate: command.fps)
             guard let path = medium.path else { throw ServerFailure.usage("--live -: standard input is live without it") }
-            try offer(FileCamera(try openWhole(path, medium.framesPerSecond)), as: medium.name, on: server)
+            let file = try openWhole(path, medium.framesPerSecond)
+            try offer(.broadcast(LoopingFrameSource(file)), as: medium.name, on: server)
         }
         if let root = command.root { try offerFolder(root, command: command, on: server) }
     }
@@ -46,12 +52,6 @@ struct Offers {
             throw ServerFailure.usage("two media are called \(name)")
         }
         names.append(name)
-    }
-
-    private mutating func offer(_ camera: some LiveCamera, as name: String, on server: RTSPServer) throws {
-        cameras.append(camera)
-        let offering = Offering.live(camera.mailbox, framesPerSecond: camera.framesPerSecond) { camera.setReaders($0) }
-        try offer(offering, as: name, on: server)
     }
 
     private mutating func offerFolder(_ root: String, command: RTSPServerCommand, on server: RTSPServer) throws {

@@ -229,9 +229,9 @@ private struct ServerService: Service {
 
 /// Draws until a graceful shutdown.
 private struct CameraService: Service {
-    let camera: any LiveCamera
+    let camera: PatternCamera
 
     func run() async throws {
-        await cancelWhenGracefulShutdown { [camera] in await camera.run() }
+        await cancelWhenGracefulShutdown { await camera.run() }
     }
 }

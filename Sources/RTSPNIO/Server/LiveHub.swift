@@ -208,8 +208,8 @@ final class LiveHubReference: Sendable {
     private let threads: ServerThreads
     private let isWoken = Atomic(false)
 
-    init(_ hub: sending LiveHub, threads: ServerThreads) {
-        eventLoop = threads.group.next()
+    init(_ hub: sending LiveHub, on eventLoop: any EventLoop, threads: ServerThreads) {
+        self.eventLoop = eventLoop
         self.hub = NIOLoopBoundBox.makeBoxSendingValue(hub, eventLoop: eventLoop)
         self.threads = threads
         eventLoop.execute { [weak self] in self?.hub.value.reference = self }

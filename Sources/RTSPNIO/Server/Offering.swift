@@ -6,6 +6,7 @@ public struct Offering: Sendable {
     enum Kind: Sendable {
         case stored(@Sendable () throws -> any SeekableFrameSource & Sendable)
         case live(FrameMailbox, framesPerSecond: Double?, onReaders: (@Sendable (Int) -> Void)?)
+        case broadcast(any SeekableFrameSource & Sendable)
     }
 
     let kind: Kind
@@ -37,5 +38,13 @@ public struct Offering: Sendable {
         _ mailbox: FrameMailbox, framesPerSecond: Double? = nil, onReaders: (@Sendable (Int) -> Void)? = nil
     ) -> Offering {
         Offering(kind: .live(mailbox, framesPerSecond: framesPerSecond, onReaders: onReaders))
+    }
+
+    /// Live media that the server plays by itself: `source` in time, the same frame for everybody, as a television station does.
+    ///
+    /// Its clock starts with the first reader and runs on while nobody watches. Where the source ends, the presentation does; a
+    /// ``MJPEGSource/LoopingFrameSource`` never ends. Frames are read on an event loop.
+    public static func broadcast(_ source: some SeekableFrameSource & Sendable) -> Offering {
+        Offering(kind: .broadcast(source))
     }
 }

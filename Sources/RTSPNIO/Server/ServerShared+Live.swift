@@ -1,5 +1,6 @@
 internal import MJPEGSource
 internal import NIOCore
+internal import NIOPosix
 internal import RTPTransport
 internal import RTSPKit
 internal import Synchronization
@@ -27,10 +28,10 @@ extension ServerShared {
     /// - Returns: whether the path was free.
     func offerLive(
         _ mailbox: FrameMailbox, _ framesPerSecond: Double?, _ onReaders: (@Sendable (Int) -> Void)?,
-        variant: PresentationVariant, at path: String
+        variant: PresentationVariant, at path: String, on eventLoop: any EventLoop
     ) -> Bool {
         let name = Self.name(of: path)
-        let entry = makeLive(mailbox, name, conversionName(name), framesPerSecond, variant, onReaders)
+        let entry = makeLive(mailbox, name, conversionName(name), framesPerSecond, variant, on: eventLoop, onReaders)
         let isFree = state.withLock { state in
             guard state.claim(path, for: .live(entry.description.id)) else { return false }
             state.lives[entry.description.id] = entry
@@ -41,6 +42,21 @@ extension ServerShared {
         // What was posted before is not announced again.
         entry.hub.wake()
         return true
+    }
+
+    /// - Returns: whether the path was free.
+    func offerBroadcast(
+        _ source: any SeekableFrameSource & Sendable, variant: PresentationVariant, at path: String
+    ) -> Bool {
+        let mailbox = FrameMailbox()
+        let (frameCount, duration) = (source.frameCount, source.duration / .seconds(1))
+        // The loop of the hub, which a frame then reaches without waking another.
+        let eventLoop = threads.group.next()
+        let broadcast = NIOLoopBoundBox.makeBoxSendingValue(
+            Broadcast(source, to: mailbox, on: eventLoop, logger: configuration.logger), eventLoop: eventLoop)
+        return offerLive(
+            mailbox, duration > 0 ? Double(frameCount) / duration : nil, { broadcast.value.setReaders($0) },
+            variant: variant, at: path, on: eventLoop)
     }
 
     func withdrawLive(_ id: LivePresentationID) {
@@ -121,7 +137,8 @@ extension ServerShared {
     private func makeVariant(_ variant: PresentationVariant, of base: LiveEntry, _ mailbox: FrameMailbox) -> LiveEntry {
         let id = newLiveID()
         var entry = makeLive(
-            mailbox, base.description.name, base.name, base.description.framesPerSecond, variant, id: id
+            mailbox, base.description.name, base.name, base.description.framesPerSecond, variant, id: id,
+            on: threads.group.next()
         ) { [weak hub = base.hub] count in hub?.execute { $0.setReaders(count, of: id) } }
         entry.base = base.description.id
         return entry
@@ -151,7 +168,8 @@ extension ServerShared {
 
     private func makeLive(
         _ mailbox: FrameMailbox, _ name: String, _ conversionName: ConversionName, _ framesPerSecond: Double?,
-        _ variant: PresentationVariant, id: LivePresentationID? = nil, _ onReaders: (@Sendable (Int) -> Void)?
+        _ variant: PresentationVariant, id: LivePresentationID? = nil, on eventLoop: any EventLoop,
+        _ onReaders: (@Sendable (Int) -> Void)?
     ) -> LiveEntry {
         let id = id ?? newLiveID()
         var generator = SystemRandomNumberGenerator()
@@ -168,6 +186,6 @@ extension ServerShared {
         let description = presentation.description
         let hub = LiveHub(mailbox: mailbox, presentation: presentation, work: work, voice: voice)
         return LiveEntry(
-            description: description, hub: LiveHubReference(hub, threads: threads), name: conversionName, variant: variant)
+            description: description, hub: LiveHubReference(hub, on: eventLoop, threads: threads), name: conversionName, variant: variant)
     }
 }

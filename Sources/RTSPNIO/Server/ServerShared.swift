@@ -61,7 +61,10 @@ final class ServerShared: Sendable {
             let entry = StoredEntry(name: conversionName(Self.name(of: path)), variant: fixed(offering), open: open)
             isFree = state.withLock { $0.claim(path, for: .stored(entry)) }
         case .live(let mailbox, let framesPerSecond, let onReaders):
-            isFree = offerLive(mailbox, framesPerSecond, onReaders, variant: fixed(offering), at: path)
+            isFree = offerLive(
+                mailbox, framesPerSecond, onReaders, variant: fixed(offering), at: path, on: threads.group.next())
+        case .broadcast(let source):
+            isFree = offerBroadcast(source, variant: fixed(offering), at: path)
         }
         guard isFree else { throw RTSPError(code: .alreadyOffered, message: "something is offered at \(path) already") }
     }

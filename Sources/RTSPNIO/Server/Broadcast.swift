@@ -1,0 +1,89 @@
+internal import Logging
+internal import MJPEGSource
+internal import NIOCore
+internal import RTSPKit
+
+/// Plays a source into a mailbox, in time, for everybody alike.
+///
+/// The clock runs from the first reader on; while nobody watches nothing is read, and whoever comes then sees what is on by then.
+/// Confined to its event loop.
+final class Broadcast {
+    let mailbox: FrameMailbox
+    private let eventLoop: any EventLoop
+    private let logger: Logger
+    private var source: any SeekableFrameSource & Sendable
+    private var start: ContinuousClock.Instant?
+    /// The frame that is posted next.
+    private var upcoming: MJPEGFrame?
+    private var timer: Scheduled<Void>?
+
+    /// How late a frame may be before what should be on is looked up anew.
+    private static let maximumLag = Duration.milliseconds(500)
+
+    init(_ source: any SeekableFrameSource & Sendable, to mailbox: FrameMailbox, on eventLoop: any EventLoop, logger: Logger) {
+        self.source = source
+        self.mailbox = mailbox
+        self.eventLoop = eventLoop
+        self.logger = logger
+    }
+
+    /// There are so many readers now.
+    func setReaders(_ count: Int) {
+        if count == 0 {
+            timer?.cancel()
+            timer = nil
+        } else if timer == nil, !mailbox.isFinished {
+            tuneIn(at: .now)
+        }
+    }
+
+    /// Posts what should be on at `now`.
+    private func tuneIn(at now: ContinuousClock.Instant) {
+        let start = start ?? now
+        self.start = start
+        do {
+            _ = try source.seek(to: start.duration(to: now))
+            upcoming = try source.nextFrame()
+        } catch {
+            return end(after: error)
+        }
+        post(at: now, since: start)
+    }
+
+    private func tick() {
+        timer = nil
+        guard let start else { return }
+        guard let upcoming else { return mailbox.finish() }
+        let now = ContinuousClock.now
+        if (start + Self.bounded(upcoming.presentationTime)).duration(to: now) > Self.maximumLag {
+            tuneIn(at: now)
+        } else {
+            post(at: now, since: start)
+        }
+    }
+
+    /// Posts the next frame and waits for the one after it; the end of the source ends the presentation.
+    private func post(at now: ContinuousClock.Instant, since start: ContinuousClock.Instant) {
+        guard let frame = upcoming else { return mailbox.finish() }
+        mailbox.post(frame)
+        do {
+            upcoming = try source.nextFrame()
+        } catch {
+            return end(after: error)
+        }
+        let end = Self.bounded(upcoming?.presentationTime ?? source.duration)
+        // A source whose clock stands still must not keep the loop from everything else.
+        let wait = max(now.duration(to: start + end), .milliseconds(1))
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        timer = eventLoop.scheduleTask(in: TimeAmount(wait)) { bound.value.tick() }
+    }
+
+    /// Sources may tell of any time; these can be counted with.
+    private static func bounded(_ time: Duration) -> Duration { min(max(time, .zero), NormalPlayTimeRange.maximumTime) }
+
+    private func end(after error: any Error) {
+        logger.warning("a broadcast ends", metadata: ["error": "\(error)"])
+        upcoming = nil
+        mailbox.finish()
+    }
+}
