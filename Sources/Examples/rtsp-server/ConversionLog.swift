@@ -1,4 +1,3 @@
-import Foundation
 import RTPTransport
 import RTSPNIO
 
@@ -48,5 +47,5 @@ enum ConversionLog {
         }
     }
 
-    private static func milliseconds(_ time: Duration) -> String { String(format: "%.1f ms", time / .milliseconds(1)) }
+    private static func milliseconds(_ time: Duration) -> String { (time / .milliseconds(1)).tenths + " ms" }
 }

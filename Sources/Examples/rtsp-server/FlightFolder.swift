@@ -1,7 +1,12 @@
 import Dispatch
-import Foundation
 import RTSPKit
 import Synchronization
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
 
 /// Writes the flights of connections into a folder, one file each, on a thread of its own.
 final class FlightFolder: Sendable {
@@ -37,7 +42,7 @@ final class FlightFolder: Sendable {
             do {
                 try Data(flight.text.utf8).write(to: file, options: .atomic)
             } catch {
-                complain("cannot write \(file.path): \(error.localizedDescription)")
+                complain("cannot write \(file.path): \(error)")
             }
         }
     }
@@ -49,6 +54,6 @@ final class FlightFolder: Sendable {
     static func name(_ number: Int, peer: String, at date: Date) -> String {
         let time = date.ISO8601Format().filter { $0.isASCII && ($0.isLetter || $0.isNumber) }
         let who = peer.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == ".") ? $0 : "-" }
-        return "\(time)-\(String(format: "%04d", number))-\(String(who.prefix(64))).flight"
+        return "\(time)-\(String(number).padded(to: 4))-\(String(who.prefix(64))).flight"
     }
 }

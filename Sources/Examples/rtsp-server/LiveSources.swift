@@ -1,4 +1,4 @@
-import Foundation
+import Dispatch
 import MJPEGSource
 import Synchronization
 import TestScene
@@ -46,14 +46,14 @@ struct StandardInputCamera {
     /// Reads on a thread of its own, until the end of the input.
     func start(report: @escaping @Sendable (String) -> Void) {
         let mailbox = mailbox
-        Thread.detachNewThread {
+        DispatchQueue(label: "standard input").async {
             var splitter = MJPEGStreamSplitter()
             let start = ContinuousClock.now
             var count = 0
             while true {
-                let data = FileHandle.standardInput.availableData
-                guard !data.isEmpty else { break }
-                for image in splitter.append([UInt8](data).span) {
+                let bytes = StandardStream.input()
+                guard !bytes.isEmpty else { break }
+                for image in splitter.append(bytes.span) {
                     count += 1
                     mailbox.post(image, at: start.duration(to: .now))
                 }

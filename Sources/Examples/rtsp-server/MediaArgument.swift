@@ -1,6 +1,11 @@
-import Foundation
 import MJPEGSource
 import RTSPNIO
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
 
 /// One MEDIA argument: `[name=]path[@fps]`, or `[name=]-` for a stream of JPEGs on standard input.
 struct MediaArgument {

@@ -1,5 +1,4 @@
 public import ArgumentParser
-import Foundation
 import JPEGCoding
 public import Logging
 import MJPEGSource
@@ -209,15 +208,10 @@ extension LabFragmentation: ExpressibleByArgument {}
 extension Logger.Level: @retroactive ExpressibleByArgument {}
 
 /// Prints a line at once, also into a pipe.
-func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
+func say(_ line: String) { StandardStream.output(line + "\n") }
 
 /// Prints a line on standard error.
-func complain(_ line: String) { FileHandle.standardError.write(Data("rtsp-server: \(line)\n".utf8)) }
-
-extension String {
-    /// The name as a URL's path has it.
-    var urlPath: String { addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? self }
-}
+func complain(_ line: String) { StandardStream.errors("rtsp-server: \(line)\n") }
 
 /// Runs the server until a graceful shutdown.
 private struct ServerService: Service {

@@ -1,4 +1,3 @@
-import Foundation
 import RTPTransport
 import RTSPKit
 
@@ -60,8 +59,8 @@ enum SessionLog {
     private static func bytes(_ count: UInt64) -> String {
         switch count {
         case ..<10_000: "\(count) B"
-        case ..<10_000_000: String(format: "%.1f kB", Double(count) / 1e3)
-        default: String(format: "%.1f MB", Double(count) / 1e6)
+        case ..<10_000_000: (Double(count) / 1e3).tenths + " kB"
+        default: (Double(count) / 1e6).tenths + " MB"
         }
     }
 }

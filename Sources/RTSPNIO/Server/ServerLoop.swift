@@ -277,13 +277,17 @@ final class ServerLoop {
         }
     }
 
+    /// Sees to it that the connection is called when its deadline comes. Most deadlines only move on: a timer that is too early is left,
+    /// and set anew when it fires.
     private func schedule(_ member: ServerMember) {
-        let deadline = member.connection.deadline
-        guard deadline != member.timerDeadline else { return }
+        guard let deadline = member.connection.deadline else {
+            member.timer?.cancel()
+            (member.timer, member.timerDeadline) = (nil, nil)
+            return
+        }
+        if let timerDeadline = member.timerDeadline, timerDeadline <= deadline { return }
         member.timer?.cancel()
-        member.timer = nil
         member.timerDeadline = deadline
-        guard let deadline else { return }
         let id = member.id
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
         member.timer = eventLoop.scheduleTask(in: TimeAmount(ContinuousClock.now.duration(to: deadline))) {
@@ -292,7 +296,9 @@ final class ServerLoop {
     }
 
     private func fire(_ id: UInt64) {
-        members[id]?.timerDeadline = nil
+        guard let member = members[id] else { return }
+        (member.timer, member.timerDeadline) = (nil, nil)
+        if let deadline = member.connection.deadline, deadline > .now { return schedule(member) }
         enter(id, .advance) { connection, now, outbox in connection.advance(to: now, via: &outbox) }
     }
 
