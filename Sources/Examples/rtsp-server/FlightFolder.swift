@@ -3,9 +3,9 @@ import RTSPKit
 import Synchronization
 
 #if canImport(FoundationEssentials)
-import FoundationEssentials
+    import FoundationEssentials
 #else
-import Foundation
+    import Foundation
 #endif
 
 /// Writes the flights of connections into a folder, one file each, on a thread of its own.

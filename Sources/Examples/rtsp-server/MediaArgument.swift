@@ -2,9 +2,9 @@ import MJPEGSource
 import RTSPNIO
 
 #if canImport(FoundationEssentials)
-import FoundationEssentials
+    import FoundationEssentials
 #else
-import Foundation
+    import Foundation
 #endif
 
 /// One MEDIA argument: `[name=]path[@fps]`, or `[name=]-` for a stream of JPEGs on standard input.

@@ -26,7 +26,7 @@ struct RTSPServerCommand: AsyncParsableCommand {
     var media: [String] = []
     @Option(help: "A live test pattern: name[=WxH@fps]. Repeatable.")
     var pattern: [String] = []
-    @Option(help: "A file played over and over as a live camera, the same picture for everyone: [name=]path[@fps]. Repeatable.")
+    @Option(help: "A file played over and over, live, the same picture for everyone: [name=]path[@fps]. Repeatable.")
     var live: [String] = []
     @Option(help: "Offer every media file in this folder, also those added later.")
     var root: String?
@@ -42,9 +42,10 @@ struct RTSPServerCommand: AsyncParsableCommand {
     var rtpPorts: String?
     @Option(help: "How many threads serve connections; by default one for each core.")
     var threads: Int?
-    @Option(help: "How a frame's datagrams leave: PACKETS/MILLISECONDS, so many at a time and so long between, or burst, all at once.")
+    @Option(help: "How a frame's datagrams leave: PACKETS/MILLISECONDS, so many at a time and so long between, or burst.")
     var pacing: PacingChoice = .init(pacing: Pacing())
-    @Flag(name: .customLong("no-offload"), help: "Hand datagrams to the system one by one, also where it could cut them up itself.")
+    @Flag(
+        name: .customLong("no-offload"), help: "Hand datagrams to the system one by one, also where it could cut them up itself.")
     var noOffload = false
     @Option(name: .customLong("lab-fps"), help: "Frames per second for clients of the course dialect.")
     var labFPS: Double = 20
@@ -118,6 +119,7 @@ struct RTSPServerCommand: AsyncParsableCommand {
         }
         flights?.finish()
         if let line = ConversionLog.line(server.conversions) { say(line) }
+        if let line = DeliveryLog.line(server.delivery) { say(line) }
         say("stopped")
     }
 

@@ -16,7 +16,7 @@ public struct Pacing: Sendable, Hashable {
     ///
     /// Both durations are held within 0 and 10 s; an interval below a microsecond is none.
     public init(
-        packetsPerChunk: Int = 16, interval: Duration = .milliseconds(1), maximumSpread: Duration = .milliseconds(12)
+        packetsPerChunk: Int = 32, interval: Duration = .milliseconds(1), maximumSpread: Duration = .milliseconds(12)
     ) {
         self.packetsPerChunk = max(packetsPerChunk, 1)
         self.interval = interval < .microseconds(1) ? .zero : min(interval, .seconds(10))

@@ -11,6 +11,7 @@ final class Broadcast {
     let mailbox: FrameMailbox
     private let eventLoop: any EventLoop
     private let logger: Logger
+    private let clock: () -> ContinuousClock.Instant
     private var source: any SeekableFrameSource & Sendable
     private var start: ContinuousClock.Instant?
     /// The frame that is posted next.
@@ -20,11 +21,15 @@ final class Broadcast {
     /// How late a frame may be before what should be on is looked up anew.
     private static let maximumLag = Duration.milliseconds(500)
 
-    init(_ source: any SeekableFrameSource & Sendable, to mailbox: FrameMailbox, on eventLoop: any EventLoop, logger: Logger) {
+    init(
+        _ source: any SeekableFrameSource & Sendable, to mailbox: FrameMailbox, on eventLoop: any EventLoop, logger: Logger,
+        clock: @escaping () -> ContinuousClock.Instant = { .now }
+    ) {
         self.source = source
         self.mailbox = mailbox
         self.eventLoop = eventLoop
         self.logger = logger
+        self.clock = clock
     }
 
     /// There are so many readers now.
@@ -33,7 +38,7 @@ final class Broadcast {
             timer?.cancel()
             timer = nil
         } else if timer == nil, !mailbox.isFinished {
-            tuneIn(at: .now)
+            tuneIn(at: clock())
         }
     }
 
@@ -54,7 +59,7 @@ final class Broadcast {
         timer = nil
         guard let start else { return }
         guard let upcoming else { return mailbox.finish() }
-        let now = ContinuousClock.now
+        let now = clock()
         if (start + Self.bounded(upcoming.presentationTime)).duration(to: now) > Self.maximumLag {
             tuneIn(at: now)
         } else {

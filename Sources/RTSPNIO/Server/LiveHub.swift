@@ -116,10 +116,10 @@ final class LiveHub {
 
     // MARK: Frames
 
-    /// Takes what is in the mailbox.
-    func pump() {
+    /// Takes what is in the mailbox, which came there at `arrival`.
+    func pump(_ arrival: ContinuousClock.Instant) {
         guard !isFinished, !isConverting else { return }
-        if let frame = mailbox.take(at: start.duration(to: .now)) { take(frame) }
+        if let frame = mailbox.take(at: start.duration(to: .now)) { take(frame, arrival) }
         guard mailbox.isFinished, !isConverting else { return }
         isFinished = true
         feeds.finish()
@@ -128,16 +128,16 @@ final class LiveHub {
         for reader in readers.values { reader.loop.execute { $0.finish(id, goodbye: goodbye) } }
     }
 
-    private func take(_ frame: MJPEGFrame) {
+    private func take(_ frame: MJPEGFrame, _ arrival: ContinuousClock.Instant) {
         feeds.post(frame)
         rate.note(frame.presentationTime)
-        guard let work, let conversion = conversion(of: frame.image, work) else { return send(frame, carrying: nil) }
+        guard let work, let conversion = conversion(of: frame.image, work) else { return send(frame, carrying: nil, arrival) }
         note(sizeOf: frame.image, scale: conversion.scale)
         // Nobody sees it, and it would take work.
         guard !readers.isEmpty, let reference else { return }
         isConverting = true
         work.conversions.convertLive(frame.image, conversion, of: work.name) { [weak reference] outcome in
-            reference?.execute { $0.converted(frame, outcome) }
+            reference?.execute { $0.converted(frame, outcome, arrival) }
         }
     }
 
@@ -154,14 +154,14 @@ final class LiveHub {
         }
     }
 
-    private func converted(_ frame: MJPEGFrame, _ outcome: ConversionOutcome) {
+    private func converted(_ frame: MJPEGFrame, _ outcome: ConversionOutcome, _ arrival: ContinuousClock.Instant) {
         isConverting = false
-        send(frame, carrying: (try? outcome.get())?.image)
-        pump()
+        send(frame, carrying: (try? outcome.get())?.image, arrival)
+        pump(.now)
     }
 
     /// Sends a frame, or another picture in its place.
-    private func send(_ frame: MJPEGFrame, carrying image: [UInt8]?) {
+    private func send(_ frame: MJPEGFrame, carrying image: [UInt8]?, _ arrival: ContinuousClock.Instant) {
         note(sizeOf: image ?? frame.image, scale: .full)
         do {
             let live = try presentation.packetize(frame, carrying: image, at: .now)
@@ -169,7 +169,7 @@ final class LiveHub {
             for reader in readers.values where reader.backlog.enter() {
                 reader.loop.execute { [backlog = reader.backlog] loop in
                     backlog.leave()
-                    loop.deliver(live, of: id)
+                    loop.deliver(live, of: id, since: arrival)
                 }
             }
         } catch {
@@ -222,9 +222,9 @@ final class LiveHubReference: Sendable {
     /// Something has arrived in the mailbox. However often this is called, at most one look is waiting.
     func wake() {
         guard !isWoken.exchange(true, ordering: .acquiringAndReleasing) else { return }
-        eventLoop.execute {
+        eventLoop.execute { [now = ContinuousClock.now] in
             self.isWoken.store(false, ordering: .releasing)
-            self.hub.value.pump()
+            self.hub.value.pump(now)
         }
     }
 }

@@ -129,6 +129,9 @@ public final class RTSPServer: Service, Sendable {
     /// How many pictures have been converted, and what that took.
     public var conversions: ConversionStatistics { shared.conversions?.statistics ?? ConversionStatistics() }
 
+    /// How long live frames have taken from the mailbox to the network.
+    public var delivery: DeliveryStatistics { shared.delivery }
+
     /// How many sessions there are now.
     public var sessionCount: Int { shared.sessionCount }
 
@@ -212,6 +215,7 @@ public final class RTSPServer: Service, Sendable {
             }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.socketOption(.so_keepalive), value: 1)
+            .childChannelOption(.tcpUnsentBytes, value: 262_144)
             .childChannelOption(.writeBufferWaterMark, value: .init(low: 32_768, high: 131_072))
             .childChannelInitializer { channel in
                 guard let loop = loops[ObjectIdentifier(channel.eventLoop)] else {
@@ -226,5 +230,17 @@ public final class RTSPServer: Service, Sendable {
         await withTaskGroup { group in
             for loop in loops { group.addTask { await loop.shutDown() } }
         }
+    }
+}
+
+extension ChannelOption where Self == ChannelOptions.Types.SocketOption {
+    /// How many bytes the system keeps that it could not send yet (`TCP_NOTSENT_LOWAT`, for which SwiftNIO has no name): what waits for
+    /// a reader that has stopped reading is old when it goes on. Unless told, the system keeps megabytes.
+    fileprivate static var tcpUnsentBytes: Self {
+        #if canImport(Darwin)
+            .init(level: .tcp, name: .init(rawValue: 0x201))
+        #else
+            .init(level: .tcp, name: .init(rawValue: 25))
+        #endif
     }
 }

@@ -38,6 +38,7 @@ final class ServerLoop {
             channel: datagrams.rtp, pacing: shared.configuration.pacing, offload: shared.configuration.segmentationOffload
         ) { loop?.drained($0) }
         loop = self
+        sender.delivered = { [shared] in shared.note(delivery: $0) }
         datagrams.onDatagram = { [weak self] in self?.receive($0, from: $1, $2) }
         datagrams.onReady = { [weak self] in self?.datagramsReady() }
     }
@@ -139,14 +140,19 @@ final class ServerLoop {
     }
 
     /// A frame for all who read the presentation here. Their deadlines stay: a frame that was pushed is no event in a session's life.
-    func deliver(_ frame: LiveFrame, of presentation: LivePresentationID) {
+    func deliver(_ frame: LiveFrame, of presentation: LivePresentationID, since arrival: ContinuousClock.Instant) {
+        guard let members = audiences[presentation]?.members else { return }
         let now = ContinuousClock.now
-        for member in audiences[presentation]?.members ?? [] where !member.isForgotten {
+        sender.arrival = arrival
+        for member in members where !member.isForgotten {
             collect(member, at: now, .outlinedFrame(.init(frame), of: presentation, report: frame.report)) {
                 $0.deliver(frame, of: presentation, at: $1, via: &$2)
             }
         }
         sender.flush()
+        sender.arrival = nil
+        // Of datagrams the sender tells, since they may leave later.
+        if batches.prepared(frame.batch).isFramed { shared.note(delivery: arrival.duration(to: .now)) }
     }
 
     func finish(_ presentation: LivePresentationID, goodbye: [UInt8]) {

@@ -186,6 +186,7 @@ extension ServerShared {
         let description = presentation.description
         let hub = LiveHub(mailbox: mailbox, presentation: presentation, work: work, voice: voice)
         return LiveEntry(
-            description: description, hub: LiveHubReference(hub, on: eventLoop, threads: threads), name: conversionName, variant: variant)
+            description: description, hub: LiveHubReference(hub, on: eventLoop, threads: threads), name: conversionName,
+            variant: variant)
     }
 }

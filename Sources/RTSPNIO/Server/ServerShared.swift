@@ -40,6 +40,7 @@ final class ServerShared: Sendable {
     let conversions: Conversions?
     let threads: ServerThreads
     let state = Mutex(State())
+    private let deliveries = Mutex(DeliveryStatistics())
 
     init(configuration: RTSPServer.Configuration, threads: ServerThreads) {
         self.configuration = configuration
@@ -135,6 +136,11 @@ final class ServerShared: Sendable {
         for id in member.variants { releaseVariant(id) }
         member.variants = []
     }
+
+    /// How long live frames took to leave.
+    var delivery: DeliveryStatistics { deliveries.withLock { $0 } }
+
+    func note(delivery time: Duration) { deliveries.withLock { $0.note(time) } }
 
     /// The loops, while the server runs.
     var loops: [ServerLoopReference] { state.withLock { $0.loops } }

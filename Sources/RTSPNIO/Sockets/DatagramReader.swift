@@ -4,7 +4,7 @@ internal import RTPTransport
 /// One reader of datagrams: where its packets go, what waits for it, and what its path was found to take. Confined to one event loop.
 final class DatagramReader {
     /// What was found of a reader's path.
-    enum Trouble {
+    enum Trouble: Hashable {
         /// The socket broke over some readers, perhaps this one: it is served alone, which shows whether.
         case suspected
         /// Its path may not take segmented sends: its packets go one by one.

@@ -11,11 +11,16 @@ final class PacedSender {
     private final class Flight {
         let batch: PreparedBatch
         let start: ContinuousClock.Instant
+        let arrival: ContinuousClock.Instant?
         var readers: [DatagramReader]
         var schedule: PacedSend
 
-        init(_ batch: PreparedBatch, to reader: DatagramReader, pacing: Pacing, at start: ContinuousClock.Instant) {
+        init(
+            _ batch: PreparedBatch, to reader: DatagramReader, pacing: Pacing, at start: ContinuousClock.Instant,
+            since arrival: ContinuousClock.Instant?
+        ) {
             self.batch = batch
+            self.arrival = arrival
             self.start = start
             readers = [reader]
             schedule = PacedSend(packetCount: batch.batch.count, pacing: pacing, at: start)
@@ -29,6 +34,10 @@ final class PacedSender {
     private let clock: () -> ContinuousClock.Instant
     /// Called when a reader's last batch has left.
     private let drained: (DatagramReader) -> Void
+    /// When the live frame came to the server that is being sent now; `nil` for everything else.
+    var arrival: ContinuousClock.Instant?
+    /// Told how long after its arrival the last packet of a live frame has left, for all who were given it together.
+    var delivered: ((Duration) -> Void)?
     /// Flights under way, in the order in which they began.
     private var flights: [Flight] = []
     /// The flight that further readers of this turn may join.
@@ -61,7 +70,7 @@ final class PacedSender {
         guard !reader.isServed else { return reader.waiting.append(batch) }
         busyCount += 1
         reader.isServed = true
-        board(batch, reader, at: forming?.start ?? clock())
+        board(batch, reader, at: forming?.start ?? clock(), since: arrival)
     }
 
     /// Lets leave what was queued.
@@ -86,12 +95,15 @@ final class PacedSender {
 
     // MARK: In time
 
-    private func board(_ batch: PreparedBatch, _ reader: DatagramReader, at start: ContinuousClock.Instant) {
+    private func board(
+        _ batch: PreparedBatch, _ reader: DatagramReader, at start: ContinuousClock.Instant,
+        since arrival: ContinuousClock.Instant? = nil
+    ) {
         if let forming, forming.batch === batch, forming.start == start {
             forming.readers.append(reader)
         } else {
             launch()
-            forming = Flight(batch, to: reader, pacing: pacing, at: start)
+            forming = Flight(batch, to: reader, pacing: pacing, at: start, since: arrival)
         }
     }
 
@@ -126,6 +138,7 @@ final class PacedSender {
     private func advance(_ flight: Flight, to now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
         while let packets = flight.schedule.next(at: now) { write(packets, of: flight.batch, to: flight.readers, at: now) }
         if let deadline = flight.schedule.deadline { return deadline }
+        if let arrival = flight.arrival { delivered?(arrival.duration(to: clock())) }
         for reader in flight.readers { settle(reader, at: now) }
         return nil
     }
@@ -158,11 +171,16 @@ final class PacedSender {
     private static let messagesPerFlush = 32
     private static let bytesPerFlush = 1 << 20
 
+    private func readersPerFlush(_ messages: [Message]) -> Int {
+        let byteCount = messages.reduce(0) { $0 + $1.bytes.readableBytes }
+        return max(1, min(Self.messagesPerFlush / max(messages.count, 1), Self.bytesPerFlush / max(byteCount, 1)))
+    }
+
     private func write(
         _ packets: Range<Int>, of batch: PreparedBatch, to readers: [DatagramReader], at now: ContinuousClock.Instant
     ) {
         let messages = messages(packets, of: batch, isSegmented: offload)
-        let perFlush = max(1, min(Self.messagesPerFlush / max(messages.count, 1), Self.bytesPerFlush / max(batch.batch.bytes.count, 1)))
+        let perFlush = readersPerFlush(messages)
         var first = 0
         for (index, reader) in readers.enumerated() {
             guard channel.isActive else { return }

@@ -11,6 +11,9 @@ final class PreparedBatch {
 
     init(_ batch: RTPPacketBatch) { self.batch = batch }
 
+    /// Whether somebody has it framed for a control connection.
+    var isFramed: Bool { !framed.isEmpty }
+
     /// The packets framed for one channel of a control connection (RFC 2326 section 10.12).
     func interleaved(channel: UInt8) -> ByteBuffer {
         // Nearly all readers take the same channel.
@@ -29,13 +32,11 @@ struct LastBatch {
         // The same storage, so the same packets; no other batch can have it while this one holds it.
         if let last {
             let (bytes, lastBytes) = (batch.bytes, last.batch.bytes)
-            if bytes.span.isIdentical(to: lastBytes.span), last.batch.stride == batch.stride, last.batch.ends == batch.ends { return last }
+            let isSame = bytes.span.isIdentical(to: lastBytes.span)
+            if isSame, last.batch.stride == batch.stride, last.batch.ends == batch.ends { return last }
         }
         let prepared = PreparedBatch(batch)
         last = prepared
         return prepared
     }
-
-    /// Holds no batch any more.
-    mutating func forget() { last = nil }
 }
