@@ -5,7 +5,7 @@ SECONDS ?= 60
 MEDIA ?=
 export PORT PLAYER_PORT
 
-.PHONY: help run build test lint coverage fuzz benchmark clean
+.PHONY: help run build test lint coverage fuzz benchmark bench clean
 
 help:
 	@echo "make run     build, make sample movies, serve them, and show them in the browser; Ctrl-C ends it"
@@ -17,6 +17,8 @@ help:
 	@echo "make coverage  how many lines of the core the tests reach, and which they do not"
 	@echo "make fuzz    give every parser and both endpoints bytes of all kinds, SECONDS=$(SECONDS) each; two at a time, JOBS=2"
 	@echo "make benchmark  how fast packetizing, converting and indexing are; MEDIA=\"clip.mjpeg\", else the sample movies"
+	@echo "make bench   the server and client beside a C program and GStreamer, an hour or two; writes Documentation/Performance.md"
+	@echo "             (QUICK=1: minutes, few readers, and changes no document; ONLY=\"readers,cycles\" RUNS=3)"
 	@echo "make clean   delete what was built; movies in media/ stay"
 
 run:
@@ -49,6 +51,15 @@ benchmark:
 		"$$(Scripts/swift build -c release --show-bin-path)/sample-media" media; fi
 	@"$$(swift build -c release --package-path Benchmarks --show-bin-path)/rtsp-benchmark" --gstreamer \
 		$(if $(MEDIA),$(MEDIA),media/*jpeg)
+
+bench:
+	@Scripts/install-dependencies bench
+	@for product in rtsp-server rtsp-client; do Scripts/swift build -c release --product $$product || exit 1; done
+	@$(MAKE) --no-print-directory -C Benchmarks/Tools
+	@if [ -x Scripts/benchmark-pure ]; then Scripts/benchmark-pure; fi
+	@python3 Benchmarks/Tools/measure $(if $(QUICK),--quick) $(if $(RUNS),--runs $(RUNS)) $(if $(ONLY),--only "$(ONLY)") \
+		--server "$$(Scripts/swift build -c release --show-bin-path)/rtsp-server" \
+		--client "$$(Scripts/swift build -c release --show-bin-path)/rtsp-client"
 
 clean:
 	rm -rf .build .build-* Benchmarks/.build out
