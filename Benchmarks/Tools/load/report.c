@@ -64,7 +64,6 @@ void report_play(double seconds, double server_cpu, double ramp) {
 }
 
 void report_cycles(double seconds, double server_cpu) {
-    json_text("kind", options.cyclers ? "connections that stay" : "a connection each");
     json_count("connections", options.churners + options.cyclers);
     json_count("cycles", cycles);
     json_number("cycles_per_s", cycles / seconds);
@@ -97,7 +96,7 @@ static void report_caught_up(void) {
         if (s->caught_up_at) samples_add(&times, (s->caught_up_at - s->resumed_at) / 1e6);
     }
     json_count("stalled_caught_up", times.count);
-    json_count("stalled_failed", options.stalled - count_of(PLAYER, PLAYING) + (options.players - options.stalled));
+    json_count("players_lost", options.players - count_of(PLAYER, PLAYING));
     json_count("stale_frames", stale);
     percentiles("newest_frame_p50_ms", "newest_frame_p99_ms", &times);
     free(times.values);

@@ -34,6 +34,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--server", type=Path, default=ROOT / ".build/release/rtsp-server")
     parser.add_argument("--client", type=Path, default=ROOT / ".build/release/rtsp-client")
     parser.add_argument("--tools", type=Path, default=ROOT / ".build/bench", help="where the tools were built")
+    parser.add_argument("--pure", type=Path, help="a JSON object of the pure benchmarks' figures (--tools/pure.json)")
     parser.add_argument("--source", type=Path, help="a video to make the clip of")
     parser.add_argument("--results", type=Path, help="the figures (Documentation/performance.json; with --quick in --tools)")
     parser.add_argument("--minutes", type=float, default=180, help="a run that takes longer is ended")
@@ -58,9 +59,11 @@ def receives_many(client: Path) -> bool:
     return done.returncode == 0 and "--streams" in done.stdout
 
 
-def measure(bench: Bench, chosen: list[str], path: Path) -> None:
+def measure(bench: Bench, chosen: list[str], path: Path, pure: Path) -> None:
     results = json.loads(path.read_text()) if path.exists() else {}
     results["about"] = {**machine.about(bench.root), "clip": media.describe(bench), "settings": dataclasses.asdict(bench.settings)}
+    if pure.exists():
+        results["pure"] = json.loads(pure.read_text())
     for name in chosen:
         print(f"== {name}", flush=True)
         results[name] = EXPERIMENTS[name](bench)
@@ -97,7 +100,7 @@ def main() -> None:
         media.make_clip(bench, given.source)
         if "stored" in chosen or "latency" in chosen:
             media.make_stored(bench)
-        measure(bench, chosen, path)
+        measure(bench, chosen, path, given.pure or given.tools / "pure.json")
     documents.write(json.loads(path.read_text()), ROOT / "Documentation", folder)
 
 

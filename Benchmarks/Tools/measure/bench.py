@@ -37,7 +37,7 @@ class Settings:
     load_core: int = 1
 
 
-QUICK = Settings(runs=1, seconds=1.5, warm_up=0.5, limit_seconds=1, readers=(1, 5), many=10, most=20, cycle_seconds=1, cycles=500,
+QUICK = Settings(runs=1, seconds=1.5, warm_up=0.5, limit_seconds=1, readers=(1, 10), many=10, most=20, cycle_seconds=1, cycles=500,
                  idle=20, stored_sessions=10, stored_bytes=100_000_000, stalled=2, stall_seconds=2, streams=(1, 2))
 
 
@@ -140,7 +140,10 @@ class Server:
         warm_up = s.warm_up if warm_up is None else warm_up
         command = [self.bench.tools / "rtspload", f"--{transport}", *(["-n", readers] if readers is not None else []),
                    "-s", seconds, "--warm", warm_up, "--ramp", ramp, "--fps", s.fps, "--pid", self.program.pid, *options, self.url]
-        return json_of(s.load_core, command, seconds + warm_up + extra_seconds + (readers or 0) / ramp + 40, self.bench.root)
+        found = json_of(s.load_core, command, seconds + warm_up + extra_seconds + (readers or 0) / ramp + 40, self.bench.root)
+        if readers and found["playing"] + found["idle"] < readers:
+            raise MeasurementFailed(f"of {readers} sessions, {found['playing'] + found['idle']} came about")
+        return found
 
 
 def medians(results: list[dict]) -> dict | None:

@@ -39,7 +39,7 @@ def text(number: float | None, digits: int = 2, unit: str = "") -> str:
     """Rounded as far as it was measured; a dash where there is no figure."""
     if number is None:
         return "–"
-    if isinstance(number, float) and not number.is_integer() and abs(number) < 1000:
+    if isinstance(number, float) and abs(number) < 1000:
         shown = f"{number:.{digits}f}"
     else:
         shown = f"{number:,.0f}".replace(",", " ")

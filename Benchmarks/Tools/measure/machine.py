@@ -22,6 +22,12 @@ def said(*command: str) -> str:
     return ((done.stdout or done.stderr).strip().splitlines() or [""])[0]
 
 
+def number(line: str) -> str:
+    """The first version number in it."""
+    match = re.search(r"\d+\.\d[\w.+~-]*", line)
+    return match[0] if match else ""
+
+
 def processor() -> str:
     names = re.findall(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
     return names[0] if names else platform.processor()
@@ -38,11 +44,11 @@ def distribution() -> str:
 
 def versions(root: Path) -> dict[str, str]:
     found = {
-        "Swift": re.sub(r" \(.*", "", said("swift", "--version")),
+        "Swift": number(said("swift", "--version")),
         "C compiler": said("cc", "--version"),
-        "GStreamer": said("gst-launch-1.0", "--gst-version") or said("pkg-config", "--modversion", "gstreamer-1.0"),
+        "GStreamer": number(said("gst-inspect-1.0", "--version")),
         "gst-rtsp-server": said("pkg-config", "--modversion", "gstreamer-rtsp-server-1.0"),
-        "FFmpeg": re.sub(r" Copyright.*", "", said("ffmpeg", "-version")),
+        "FFmpeg": number(said("ffmpeg", "-version")),
         "Python": platform.python_version(),
     }
     resolved = root / "Package.resolved"

@@ -23,7 +23,7 @@ def spread(found: dict | None) -> str:
 def about(r: dict) -> str:
     a, clip, s = r["about"], r["about"]["clip"], r["about"]["settings"]
     m = a["machine"]
-    versions = ", ".join(f"{what} {version}" if what not in version else version for what, version in a["versions"].items())
+    versions = ", ".join(f"{what} {version}" for what, version in a["versions"].items())
     lines = [
         f"- **Machine:** {m['processor']}, {m['cores']} cores, {m['memory_gb']:g} GB; {m['system']}, Linux {m['kernel']}.",
         f"- **Versions:** commit {a['commit']}; {versions}.",
@@ -82,7 +82,7 @@ def latency(r: dict) -> str:
 
 
 def cycles(r: dict) -> str:
-    lines = [[f"{name(found['who'])}, {found['transport'].upper()}, {found['kind']}", text(found["cycles_per_s"]),
+    lines = [[f"{name(found['who'])}, {found['transport'].upper()}, {found['kind']}", text(round(found["cycles_per_s"])),
               text(value(found, "server_us_per_cycle"), 0), text(value(found, "setup_answer_p50_ms")), text(value(found, "setup_answer_p99_ms"))]
              for found in rows(r, "cycles")]
     return table(["", "cycles/s", "CPU µs a cycle", "SETUP answer p50, ms", "p99, ms"], lines)
@@ -110,7 +110,7 @@ def stored(r: dict) -> str:
 
 def slow(r: dict) -> str:
     lines = [[f"{name(found['who'])}, {found['transport'].upper()}", *(text(found[f"{phase}_p99_ms"], 1) for phase in ("before", "during", "after")),
-              f"{text(found['stalled_caught_up'])} of {text(found['stalled'])}", text(found["newest_frame_p50_ms"], 0),
+              f"{text(found['stalled_caught_up'], 0)} of {text(found['stalled'], 0)}", text(found["newest_frame_p50_ms"], 0),
               text((found["rss_end_stall_kb"] - found["rss_before_stall_kb"]) / 1000, 1)] for found in rows(r, "slow")]
     return table(["", "interval p99 before, ms", "during", "after", "stalled that caught up", "in ms, p50", "memory more, MB"], lines)
 
