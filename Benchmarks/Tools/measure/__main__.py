@@ -61,13 +61,14 @@ def receives_many(client: Path) -> bool:
 
 def measure(bench: Bench, chosen: list[str], path: Path, pure: Path) -> None:
     results = json.loads(path.read_text()) if path.exists() else {}
+    commands = dict.fromkeys(results.get("about", {}).get("commands", []))
     results["about"] = {**machine.about(bench.root), "clip": media.describe(bench), "settings": dataclasses.asdict(bench.settings)}
     if pure.exists():
         results["pure"] = json.loads(pure.read_text())
     for name in chosen:
         print(f"== {name}", flush=True)
         results[name] = EXPERIMENTS[name](bench)
-        results["about"]["commands"] = list(COMMANDS)
+        results["about"]["commands"] = list(commands | COMMANDS)
         results["about"]["failures"] = bench.failures
         part = path.with_suffix(".part")
         part.write_text(json.dumps(rounded(results), indent=1) + "\n")

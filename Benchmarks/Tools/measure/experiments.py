@@ -81,28 +81,32 @@ def most_readers(bench: Bench) -> list[dict]:
 
 
 def variants(bench: Bench) -> list[dict]:
-    """Ours in other ways: two event loops on two cores, without offload, and with the pacing that is the default."""
+    """Ours in other ways: two event loops on two cores, without offload, with the pacing that is the default, and with readers that
+    take segments whole; and GStreamer's of the same minutes."""
     many, rows = bench.settings.many, []
     both = f"{bench.settings.server_core},{bench.settings.load_core}"
     kinds = {
         "one loop": {}, "two loops": {"cores": both, "threads": 2}, "without offload": {"options": ["--no-offload"]},
-        "paced": {"pacing": None},
+        "paced": {"pacing": None}, "readers with GRO": {"load": ["--gro"]},
     }
     for transport in TRANSPORTS:
         chosen = {name: kind for name, kind in kinds.items() if transport == "udp" or "loop" in name}
         works = [variant_run(bench, transport, dict(kind)) for kind in chosen.values()]
-        found = bench.rounds(f"variants, {transport}", *works)
-        for name, summary in zip(chosen, found):
-            rows += row(summary, who="ours", variant=name, transport=transport, readers=many)
+        names = list(chosen)
+        if bench.has_gst:
+            names.append("gst-rtsp-server")
+            works.append(with_load(bench, "gst", transport, readers=many))
+        for name, summary in zip(names, bench.rounds(f"variants, {transport}", *works)):
+            rows += row(summary, variant=name, transport=transport, readers=many)
     return rows
 
 
 def variant_run(bench: Bench, transport: str, kind: dict):
-    options = kind.pop("options", [])
+    options, load = kind.pop("options", []), kind.pop("load", [])
 
     def run() -> dict:
         with bench.serving("ours", *options, **kind) as started:
-            return started.load(transport, readers=bench.settings.many)
+            return started.load(transport, *load, readers=bench.settings.many)
 
     return run
 
@@ -140,13 +144,14 @@ def memory_run(bench: Bench, who: str, transport: str):
     s = bench.settings
 
     def run() -> dict:
-        with bench.serving(who) as server:
-            one = server.load(transport, readers=1, seconds=1, warm_up=1)["rss_kb"]
-            idle = server.load(transport, "--no-play", readers=s.idle, seconds=0.5, warm_up=0.5)["rss_kb"]
+        with bench.serving(who) as server:  # each time after a first session, whose cost is that of beginning
+            one = server.load(transport, readers=1, seconds=1, warm_up=1)
+            idle = server.load(transport, "--no-play", readers=s.idle, seconds=0.5, warm_up=0.5)
         with bench.serving(who) as server:
             server.load(transport, readers=1, seconds=1, warm_up=1)
-            playing = server.load(transport, readers=s.many, seconds=2)["rss_kb"]
-        return {"one_reader_kb": one, "idle_session_kb": (idle - one) / s.idle, "playing_session_kb": (playing - one) / (s.many - 1)}
+            playing = server.load(transport, readers=s.many, seconds=2)
+        return {"one_reader_kb": one["rss_kb"], "idle_session_kb": (idle["rss_kb"] - idle["rss_before_kb"]) / s.idle,
+                "playing_session_kb": (playing["rss_kb"] - playing["rss_before_kb"]) / s.many}
 
     return run
 

@@ -39,7 +39,9 @@ def end_on_signals(minutes: float) -> None:
 
 
 def note(command: list[str], root: Path) -> None:
-    text = " ".join(command).replace(f"{root}/", "")
+    """Without what is this machine's own: folders, ports and process numbers."""
+    words = [word.replace(f"{root}/", "") for word in command]
+    text = " ".join(Path(word).name if word.startswith("/") else word for word in words)
     text = re.sub(r"(--pid) \d+", r"\1 PID", text)
     COMMANDS[re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT", text)] = None
 

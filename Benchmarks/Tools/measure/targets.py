@@ -29,7 +29,7 @@ def udp(r: dict) -> list[Target]:
     count = many(r)
     ours = cpu(row(r, "readers", who="ours", transport="udp", readers=count))
     limit = cpu(row(r, "readers", who="C, offload", transport="udp", readers=count))
-    gst = cpu(row(r, "readers", who="gst", transport="udp", readers=count))
+    gst = cpu(row(r, "variants", variant="gst-rtsp-server", transport="udp"))
     plain = cpu(row(r, "variants", variant="without offload", transport="udp"))
     return [
         Target(1, f"UDP, {count} readers: CPU per GB, times the C limit with offload", ratio(ours, limit), 1.3),
@@ -106,7 +106,7 @@ def receiving(r: dict) -> list[Target]:
     for t, bounds in (("udp", {1: 3.0, 10: 0.75}), ("tcp", {1: 3.0, 10: 0.8})):
         for streams, bound in bounds.items():
             ours = row(r, "receiving", who="ours", transport=t, streams=streams)
-            found.append(Target(8, f"Receiving {streams} streams, {t.upper()}: CPU seconds per GB", cpu(ours), bound))
+            found.append(Target(8, f"Receiving {streams} {'stream' if streams == 1 else 'streams'}, {t.upper()}: CPU seconds per GB", cpu(ours), bound))
     lost = value(row(r, "receiving", who="ours", transport="udp", streams=50), "lost_ratio")
     return found + [Target(8, "Receiving 50 streams, UDP: lost", ratio(lost, 0.01), 0, "%")]
 
