@@ -56,7 +56,7 @@ bench:
 	@Scripts/install-dependencies bench
 	@for product in rtsp-server rtsp-client; do Scripts/swift build -c release --product $$product || exit 1; done
 	@$(MAKE) --no-print-directory -C Benchmarks/Tools
-	@if [ -x Scripts/benchmark-pure ]; then Scripts/benchmark-pure; fi
+	@if [ -x Scripts/benchmark-pure ] && [ -z "$(QUICK)$(ONLY)" ]; then Scripts/benchmark-pure --output .build/bench/pure.json; fi
 	@python3 Benchmarks/Tools/measure $(if $(QUICK),--quick) $(if $(RUNS),--runs $(RUNS)) $(if $(ONLY),--only "$(ONLY)") \
 		--server "$$(Scripts/swift build -c release --show-bin-path)/rtsp-server" \
 		--client "$$(Scripts/swift build -c release --show-bin-path)/rtsp-client"

@@ -34,7 +34,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--server", type=Path, default=ROOT / ".build/release/rtsp-server")
     parser.add_argument("--client", type=Path, default=ROOT / ".build/release/rtsp-client")
     parser.add_argument("--tools", type=Path, default=ROOT / ".build/bench", help="where the tools were built")
-    parser.add_argument("--pure", type=Path, help="a JSON object of the pure benchmarks' figures (--tools/pure.json)")
+    parser.add_argument("--pure", type=Path, help="what Scripts/benchmark-pure wrote (--tools/pure.json)")
     parser.add_argument("--source", type=Path, help="a video to make the clip of")
     parser.add_argument("--results", type=Path, help="the figures (Documentation/performance.json; with --quick in --tools)")
     parser.add_argument("--minutes", type=float, default=180, help="a run that takes longer is ended")
@@ -63,8 +63,11 @@ def measure(bench: Bench, chosen: list[str], path: Path, pure: Path) -> None:
     results = json.loads(path.read_text()) if path.exists() else {}
     commands = dict.fromkeys(results.get("about", {}).get("commands", []))
     results["about"] = {**machine.about(bench.root), "clip": media.describe(bench), "settings": dataclasses.asdict(bench.settings)}
+    counted = bench.root / "Benchmarks/instructions.json"
     if pure.exists():
         results["pure"] = json.loads(pure.read_text())
+    if counted.exists():
+        results["counted"] = json.loads(counted.read_text())["workloads"]
     for name in chosen:
         print(f"== {name}", flush=True)
         results[name] = EXPERIMENTS[name](bench)

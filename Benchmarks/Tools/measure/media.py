@@ -23,7 +23,8 @@ def make_clip(bench: Bench, source: Path | None) -> None:
     given = ["-stream_loop", "-1", "-i", str(source)] if source else SYNTHETIC
     noise = 7 if source else 5
     part = bench.clip.with_suffix(".part")
-    command = ["ffmpeg", "-v", "error", "-y", *given, "-an", "-vf", f"scale=1280:720,fps=30,noise=alls={noise}:allf=t", *ENCODING, str(part)]
+    drawn = f"scale=1280:720,fps=30,noise=alls={noise}:allf=t"
+    command = ["ffmpeg", "-v", "error", "-y", *given, "-an", "-vf", drawn, *ENCODING, str(part)]
     try:
         subprocess.run(command, stdin=subprocess.DEVNULL, check=True, timeout=300)
     except (OSError, subprocess.SubprocessError) as failure:

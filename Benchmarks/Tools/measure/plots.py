@@ -110,7 +110,8 @@ def drawing(title: str, label: str, panels: dict[str, list[Line]]) -> str:
     shown = {transport: [line for line in lines if line.points] for transport, lines in panels.items()}
     everything = [line for lines in shown.values() for line in lines]
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img">', f"<title>{title}</title>",
-           f"<style>{STYLE}</style>", f'<rect class="paper" width="{WIDTH}" height="{HEIGHT}"/>', text(EDGES["udp"][0], 24, title, kind="title")]
+           f"<style>{STYLE}</style>", f'<rect class="paper" width="{WIDTH}" height="{HEIGHT}"/>',
+           text(EDGES["udp"][0], 24, title, kind="title")]
     out += legend(everything)
     low, high = bounds(everything)  # the same for both panels, so that they can be compared
     for transport, lines in shown.items():
@@ -127,12 +128,13 @@ def line(results: dict, transport: str, kind: str, label: str, who: str, figure)
 
 def cpu_plot(results: dict) -> str:
     def lines(transport: str, limit: str, label: str):
-        return [line(results, transport, "ours", "swift-rtsp", "ours", cpu), line(results, transport, "gst", "gst-rtsp-server", "gst", cpu),
-                line(results, transport, "limit", label, limit, cpu), line(results, transport, "plain", "C, a call per packet", "C, sendto", cpu)]
+        kinds = [("ours", "swift-rtsp", "ours"), ("gst", "gst-rtsp-server", "gst"), ("limit", label, limit),
+                 ("plain", "C, a call per packet", "C, sendto")]  # the last is measured over UDP only
+        return [line(results, transport, kind, name, who, cpu) for kind, name, who in kinds]
 
     label = "the C limit (UDP: offload; TCP: one write a frame)"
     return drawing("Server CPU per GB sent", "CPU seconds per GB", {
-        "udp": lines("udp", "C, offload", label), "tcp": lines("tcp", "C, one write", label)[:3]})
+        "udp": lines("udp", "C, offload", label), "tcp": lines("tcp", "C, one write", label)})
 
 
 def seen(milliseconds: float | None) -> float | None:
@@ -145,7 +147,8 @@ def latency_plot(results: dict) -> str:
         return [line(results, transport, kind, label, kind, lambda one: seen(one["fan_out_p99_ms"]))
                 for kind, label in (("ours", "swift-rtsp"), ("gst", "gst-rtsp-server"))]
 
-    return drawing("From a frame's first packet at any reader to its last at each, p99", "milliseconds", {t: lines(t) for t in ("udp", "tcp")})
+    title = "From a frame's first packet at any reader to its last at each, p99"
+    return drawing(title, "milliseconds", {t: lines(t) for t in ("udp", "tcp")})
 
 
 def jitter_plot(results: dict) -> str:

@@ -33,7 +33,8 @@ def kinds(r: dict) -> list[tuple[str, str, float | None]]:
 
 
 def streams(r: dict) -> str:
-    lines = [[transport.upper(), text(r["about"]["clip"]["mbit_per_s"], 1), text(wire_bits(r, transport) / 1e6, 1)] for transport in ("udp", "tcp")]
+    payload = text(r["about"]["clip"]["mbit_per_s"], 1)
+    lines = [[transport.upper(), payload, text(wire_bits(r, transport) / 1e6, 1)] for transport in ("udp", "tcp")]
     return table(["", "a stream, Mbit/s", "on the wire, Mbit/s"], lines)
 
 

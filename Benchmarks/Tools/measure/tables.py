@@ -83,8 +83,8 @@ def latency(r: dict) -> str:
 
 def cycles(r: dict) -> str:
     lines = [[f"{name(found['who'])}, {found['transport'].upper()}, {found['kind']}", text(round(found["cycles_per_s"])),
-              text(value(found, "server_us_per_cycle"), 0), text(value(found, "setup_answer_p50_ms")), text(value(found, "setup_answer_p99_ms"))]
-             for found in rows(r, "cycles")]
+              text(value(found, "server_us_per_cycle"), 0), text(value(found, "setup_answer_p50_ms")),
+              text(value(found, "setup_answer_p99_ms"))] for found in rows(r, "cycles")]
     return table(["", "cycles/s", "CPU µs a cycle", "SETUP answer p50, ms", "p99, ms"], lines)
 
 
@@ -109,7 +109,8 @@ def stored(r: dict) -> str:
 
 
 def slow(r: dict) -> str:
-    lines = [[f"{name(found['who'])}, {found['transport'].upper()}", *(text(found[f"{phase}_p99_ms"], 1) for phase in ("before", "during", "after")),
+    phases = ("before", "during", "after")
+    lines = [[f"{name(found['who'])}, {found['transport'].upper()}", *(text(found[f"{phase}_p99_ms"], 1) for phase in phases),
               f"{text(found['stalled_caught_up'], 0)} of {text(found['stalled'], 0)}", text(found["newest_frame_p50_ms"], 0),
               text((found["rss_end_stall_kb"] - found["rss_before_stall_kb"]) / 1000, 1)] for found in rows(r, "slow")]
     return table(["", "interval p99 before, ms", "during", "after", "stalled that caught up", "in ms, p50", "memory more, MB"], lines)
@@ -124,6 +125,17 @@ def receiving(r: dict) -> str:
     return table(["", "streams", "CPU s/GB", "× C", "fps", "lost"], lines)
 
 
+def pure(r: dict) -> str:
+    counted, lines = r.get("counted", {}), []
+    rates = {found["name"]: found for found in r.get("pure", [])}
+    for path in [*rates, *(name for name in counted if name not in rates)]:
+        rate, count = rates.get(path), counted.get(path)
+        speed = text(round(rate["perSecond"]), unit=rate["unit"]) if rate else "–"
+        lines.append([path, speed, text(ratio(value(rate, "bytesPerSecond"), 1e9)), text(value(count, "instructions")),
+                      text(value(count, "allocations"), 1)])
+    return table(["", "per second", "GB/s", "instructions", "heap allocations"], lines)
+
+
 def commands(r: dict) -> str:
     """Each kind once; the results have every one."""
     kinds = dict.fromkeys(re.sub(r"( -n| --streams) \d+", r"\1 N", command) for command in r["about"].get("commands", []))
@@ -133,5 +145,5 @@ def commands(r: dict) -> str:
 TABLES = {
     "about": about, "targets": targets.table, "readers-udp": lambda r: readers(r, "udp"), "readers-tcp": lambda r: readers(r, "tcp"),
     "most": most, "variants": variants, "latency": latency, "cycles": cycles, "memory": memory, "stored": stored, "slow": slow,
-    "receiving": receiving, "commands": commands,
+    "receiving": receiving, "pure": pure, "commands": commands,
 }
