@@ -86,7 +86,7 @@ class Bench:
             command = [self.server, "--bind", "127.0.0.1", "--port", 0, "--threads", threads,
                        *(["--pacing", pacing] if pacing else []), *options, *offer]
         with Program(cores or self.settings.server_core, command, self.root) as program:
-            port = int(program.wait_for(r"^ready on port (\d+)", 30)[1])
+            port = int(program.wait_for(r"^ready on port (\d+)", 30)[0][1])
             if stored:
                 program.wait_until_idle(120)  # until the frames of the file have been found
             yield Server(self, program, port)

@@ -192,13 +192,28 @@ def stored(bench: Bench) -> list[dict]:
     return rows
 
 
+def slow_run(bench: Bench, who: str, transport: str):
+    """Our server says of each session how many frames it skipped."""
+    s = bench.settings
+    count = s.many + s.stalled
+
+    def run() -> dict:
+        with bench.serving(who) as server:
+            found = server.load(transport, "--tick-us", 250, "--stall", s.stalled, "--stall-seconds", s.stall_seconds, readers=count,
+                                extra_seconds=s.stall_seconds + 4)
+            if who == "ours":
+                ends = server.program.wait_for(r"ended: .*?(?:, (\d+) frames skipped|$)", 10, count)
+                found["frames_skipped"] = sum(int(end[1] or 0) for end in ends)
+            return found
+
+    return run
+
+
 def slow(bench: Bench) -> list[dict]:
     """Readers that stop for a while beside healthy ones."""
     s, rows = bench.settings, []
     for transport in TRANSPORTS:
-        options = ("--tick-us", 250, "--stall", s.stalled, "--stall-seconds", s.stall_seconds)
-        works = [with_load(bench, who, transport, *options, readers=s.many + s.stalled, extra_seconds=s.stall_seconds + 4)
-                 for who in bench.peers]
+        works = [slow_run(bench, who, transport) for who in bench.peers]
         for who, summary in zip(bench.peers, bench.rounds(f"slow readers, {transport}", *works)):
             rows += row(summary, who=who, transport=transport, healthy=s.many)
     return rows

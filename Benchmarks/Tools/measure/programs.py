@@ -82,14 +82,14 @@ class Program:
     def pid(self) -> int:
         return self.process.pid  # taskset has become the program by the time that it speaks
 
-    def wait_for(self, pattern: str, seconds: float) -> re.Match[str]:
-        """The first line that matches, as soon as it is there."""
+    def wait_for(self, pattern: str, seconds: float, count: int = 1) -> list[re.Match[str]]:
+        """The lines that match, as soon as there are so many."""
         deadline = time.monotonic() + seconds
         with self.changed:
             while True:
-                for line in self.lines:
-                    if match := re.search(pattern, line):
-                        return match
+                found = [match for line in self.lines if (match := re.search(pattern, line))]
+                if len(found) >= count:
+                    return found
                 left = deadline - time.monotonic()
                 if left <= 0 or not self.reader.is_alive():
                     raise MeasurementFailed(f"{self.command} did not say /{pattern}/: {' | '.join(self.lines[-5:])}")
@@ -117,7 +117,7 @@ class Program:
         for line in self.process.stdout:
             with self.changed:
                 self.lines.append(line.decode(errors="replace").rstrip())
-                del self.lines[:-200]
+                del self.lines[:-1000]
                 self.changed.notify_all()
         with self.changed:
             self.changed.notify_all()

@@ -112,8 +112,10 @@ def slow(r: dict) -> str:
     phases = ("before", "during", "after")
     lines = [[f"{name(found['who'])}, {found['transport'].upper()}", *(text(found[f"{phase}_p99_ms"], 1) for phase in phases),
               f"{text(found['stalled_caught_up'], 0)} of {text(found['stalled'], 0)}", text(found["newest_frame_p50_ms"], 0),
-              text((found["rss_end_stall_kb"] - found["rss_before_stall_kb"]) / 1000, 1)] for found in rows(r, "slow")]
-    return table(["", "interval p99 before, ms", "during", "after", "stalled that caught up", "in ms, p50", "memory more, MB"], lines)
+              text(ratio(found["stale_frames"], found["stalled"]), 0),
+              text((found["rss_end_stall_kb"] - found["rss_before_stall_kb"]) / 1000, 1), text(value(found, "frames_skipped"), 0)]
+             for found in rows(r, "slow")]
+    return table(["", "interval p99 before, ms", "during", "after", "stalled that caught up", "in ms, p50", "old frames first", "memory more, MB", "frames skipped, as counted"], lines)
 
 
 def receiving(r: dict) -> str:
