@@ -29,7 +29,8 @@ extension RTSPNIOTests {
             }
 
             mutating func seek(to time: Duration) throws(Broken) -> Duration {
-                next = times.lastIndex { $0 <= time } ?? 0
+                let shown = times.last { $0 <= time } ?? .zero
+                next = times.firstIndex(of: shown) ?? 0
                 if time >= duration { next = times.count }
                 return next < times.count ? times[next] : duration
             }

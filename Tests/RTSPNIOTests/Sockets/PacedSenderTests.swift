@@ -66,7 +66,7 @@ extension RTSPNIOTests {
         @Test(arguments: [true, false])
         func `a frame of 300 kB leaves in chunks, whole and in order`(_ offload: Bool) throws {
             let bench = try Bench()
-            let sender = bench.makeSender(offload: offload)
+            let sender = bench.makeSender(Pacing(packetsPerChunk: 16), offload: offload)
             let batch = Self.batch(300_000)
             sender.sendNow(batch, to: bench.reader)
             var all = try bench.written()
