@@ -3,8 +3,6 @@ struct JPEGPacketWriter {
     /// What a frame's packets have in common.
     struct Frame {
         var picture: JPEGImageHeader
-        /// The picture data that travels.
-        var data: ArraySlice<UInt8>
         var statement: JPEGTableSchedule.Statement
         /// The RTP header extension of the first packet; may be empty.
         var headerExtension: [UInt8]
@@ -13,86 +11,79 @@ struct JPEGPacketWriter {
     }
 
     private let frame: Frame
-    /// RTP header, main header and, where there is one, restart header of the next packet.
-    private var headers: [UInt8] = []
+    /// That of the next packet.
     private var header: RTPHeader
-    private var bytes: [UInt8] = []
+    /// The second word of the main header.
+    private let kind: UInt32
+    /// The restart header but for its last 16 bits; `nil` where there is none.
+    private let restartInterval: UInt32?
 
     /// Bytes of picture data in a packet, and in the first.
-    private let room: Int
-    private let firstRoom: Int
+    let room: Int
+    let firstRoom: Int
 
     /// Starts before the first packet, which is numbered as `header` is.
     init(_ frame: Frame, _ header: RTPHeader) {
         self.frame = frame
         self.header = header
-        room = frame.payloadSize - (frame.picture.hasRestartHeader ? 12 : 8)
+        let (width, height) = frame.picture.sizeInEights
+        kind =
+            UInt32(frame.picture.type) << 24 | UInt32(frame.statement.q) << 16 | UInt32(width) << 8 | UInt32(height)
+        restartInterval = frame.picture.hasRestartHeader ? UInt32(frame.picture.restartInterval) << 16 : nil
+        room = frame.payloadSize - (restartInterval == nil ? 8 : 12)
         firstRoom = room - frame.headerExtension.count - frame.statement.header.count
-        headers.reserveCapacity(24)
-        header.append(to: &headers)
-        headers += [0, 0, 0, 0, frame.picture.type, frame.statement.q]
-        let size = frame.picture.sizeInEights
-        headers += [size.width, size.height]
-        if frame.picture.hasRestartHeader {
-            headers.appendBigEndian(frame.picture.restartInterval)
-            headers.appendBigEndian(JPEGRestartIntervals.unaligned)
-        }
     }
 
     /// The number after that of the last packet.
     var nextSequenceNumber: UInt16 { header.sequenceNumber }
 
     /// Packets that are all equally long but the last.
-    mutating func evenBatch() -> RTPPacketBatch {
-        let data = frame.data
+    mutating func write(_ data: Span<UInt8>, into batch: inout RTPPacketBatch) {
         let count = max(1, (data.count + room - firstRoom + room - 1) / room)
-        bytes.reserveCapacity(data.count + room - firstRoom + count * headers.count)
-        var position = 0
-        for index in 0..<count {
-            let end = min(position + (index == 0 ? firstRoom : room), data.count)
-            append(position..<end, isFirst: index == 0, isLast: index == count - 1)
-            position = end
+        let stride = RTPHeader.length + frame.payloadSize
+        batch.refill(stride: stride, byteCount: byteCount(data, packets: count)) { output in
+            var position = 0
+            for index in 0..<count {
+                let end = min(position + (index == 0 ? firstRoom : room), data.count)
+                append(data, position..<end, isLast: index == count - 1, to: &output)
+                position = end
+            }
         }
-        return RTPPacketBatch(bytes: bytes, stride: RTPHeader.length + frame.payloadSize)
     }
 
-    /// Packets that begin at restart intervals; `nil` where these cannot be told.
-    mutating func alignedBatch(_ intervals: JPEGRestartIntervals) -> RTPPacketBatch? {
-        guard frame.picture.hasRestartHeader, let pieces = intervals.pieces(room: room, firstRoom: firstRoom) else { return nil }
-        bytes.reserveCapacity(frame.data.count + room - firstRoom + pieces.count * headers.count)
+    /// Packets that begin at restart intervals.
+    mutating func write(_ pieces: [JPEGRestartIntervals.Piece], of data: Span<UInt8>, into batch: inout RTPPacketBatch) {
         var ends: [Int] = []
         ends.reserveCapacity(pieces.count)
-        for (index, piece) in pieces.enumerated() {
-            put(piece.restart, at: RTPHeader.length + 10)
-            append(piece.data, isFirst: index == 0, isLast: index == pieces.count - 1)
-            ends.append(bytes.count)
+        batch.refill(byteCount: byteCount(data, packets: pieces.count)) { output in
+            for index in pieces.indices {
+                let piece = pieces[index]
+                append(data, piece.data, restart: piece.restart, isLast: index == pieces.count - 1, to: &output)
+                ends.append(output.count)
+            }
+            return ends
         }
-        return RTPPacketBatch(bytes: bytes, ends: ends)
     }
 
-    private mutating func append(_ range: Range<Int>, isFirst: Bool, isLast: Bool) {
-        let hasExtension = isFirst && !frame.headerExtension.isEmpty
-        headers[0] = hasExtension ? 0x90 : 0x80
-        headers[1] = header.payloadType | (isLast ? 0x80 : 0)
-        put(header.sequenceNumber, at: 2)
-        headers[RTPHeader.length + 1] = UInt8(truncatingIfNeeded: range.lowerBound >> 16)
-        put(UInt16(truncatingIfNeeded: range.lowerBound), at: RTPHeader.length + 2)
-        if hasExtension {
-            bytes.append(contentsOf: headers[..<RTPHeader.length])
-            bytes.append(contentsOf: frame.headerExtension)
-            bytes.append(contentsOf: headers[RTPHeader.length...])
-        } else {
-            bytes.append(contentsOf: headers)
-        }
-        if isFirst { bytes.append(contentsOf: frame.statement.header) }
-        let start = frame.data.startIndex
-        bytes.append(contentsOf: frame.data[start + range.lowerBound..<start + range.upperBound])
+    private func byteCount(_ data: Span<UInt8>, packets: Int) -> Int {
+        data.count + packets * (RTPHeader.length + frame.payloadSize - room) + room - firstRoom
+    }
+
+    private mutating func append(
+        _ data: Span<UInt8>, _ range: Range<Int>, restart: UInt16 = JPEGRestartIntervals.unaligned, isLast: Bool,
+        to output: inout OutputSpan<UInt8>
+    ) {
+        let isFirst = output.isEmpty
+        header.marker = isLast
+        header.append(to: &output, hasExtension: isFirst && !frame.headerExtension.isEmpty)
+        if isFirst { output.append(span: frame.headerExtension.span) }
+        // The type-specific byte is 0.
+        output.append(bigEndian: UInt32(truncatingIfNeeded: range.lowerBound))
+        output.append(bigEndian: kind)
+        if let restartInterval { output.append(bigEndian: restartInterval | UInt32(restart)) }
+        if isFirst { output.append(span: frame.statement.header.span) }
+        output.append(span: data.extracting(range))
         header.sequenceNumber &+= 1
-    }
-
-    private mutating func put(_ value: UInt16, at offset: Int) {
-        headers[offset] = UInt8(truncatingIfNeeded: value >> 8)
-        headers[offset + 1] = UInt8(truncatingIfNeeded: value)
     }
 }
 

@@ -66,8 +66,8 @@ public struct JPEGPacketizer: FramePacketizer, Hashable {
 
     /// One frame becomes one batch. Every packet but the last has the same length, unless packets begin at restart intervals.
     public mutating func packetize(
-        _ image: [UInt8], timestamp: RTPTimestamp, ssrc: UInt32, sequenceNumber: inout UInt16
-    ) throws(JPEGError) -> RTPPacketBatch {
+        _ image: [UInt8], timestamp: RTPTimestamp, ssrc: UInt32, sequenceNumber: inout UInt16, into batch: inout RTPPacketBatch
+    ) throws(JPEGError) {
         // What a refused frame would have changed is not kept.
         var memory = memory
         let picture = try memory.headers.header(of: image.span)
@@ -77,25 +77,26 @@ public struct JPEGPacketizer: FramePacketizer, Hashable {
             for: picture, of: image.span, isExtended: memory.tables.precision > 0, wish: options.headerExtension,
             // At least some picture data goes into the first packet.
             limit: maximumPayloadSize - 12 - statement.header.count - 4)
-        let frame = JPEGPacketWriter.Frame(
-            picture: picture, data: data, statement: statement, headerExtension: headerExtension,
-            payloadSize: maximumPayloadSize)
         var writer = JPEGPacketWriter(
-            frame,
+            JPEGPacketWriter.Frame(
+                picture: picture, statement: statement, headerExtension: headerExtension, payloadSize: maximumPayloadSize),
             RTPHeader(
                 marker: false, payloadType: payloadType, sequenceNumber: sequenceNumber, timestamp: timestamp, ssrc: ssrc))
-        let batch = aligned(picture, image.span, &writer) ?? writer.evenBatch()
+        if let pieces = alignedPieces(picture, image.span, writer) {
+            writer.write(pieces, of: data.span, into: &batch)
+        } else {
+            writer.write(data.span, into: &batch)
+        }
         sequenceNumber = writer.nextSequenceNumber
         self.memory = memory
-        return batch
     }
 
-    /// Packets that begin at restart intervals, where this is wanted and possible.
-    private func aligned(
-        _ picture: JPEGImageHeader, _ image: Span<UInt8>, _ writer: inout JPEGPacketWriter
-    ) -> RTPPacketBatch? {
-        guard options.alignsToRestartIntervals, let intervals = JPEGRestartIntervals(picture, of: image) else { return nil }
-        return writer.alignedBatch(intervals)
+    /// What the packets carry where they are to begin at restart intervals and can.
+    private func alignedPieces(
+        _ picture: JPEGImageHeader, _ image: Span<UInt8>, _ writer: JPEGPacketWriter
+    ) -> [JPEGRestartIntervals.Piece]? {
+        guard options.alignsToRestartIntervals, picture.hasRestartHeader else { return nil }
+        return JPEGRestartIntervals(picture, of: image)?.pieces(room: writer.room, firstRoom: writer.firstRoom)
     }
 }
 

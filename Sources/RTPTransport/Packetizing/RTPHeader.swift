@@ -120,10 +120,14 @@ public struct RTPHeader: Sendable, Hashable {
 
     /// Appends the 12 bytes of the header to `bytes`.
     public func append(to bytes: inout [UInt8]) {
-        bytes.append(0x80)
-        bytes.append((marker ? 0x80 : 0) | (payloadType & 0x7F))
-        bytes.appendBigEndian(sequenceNumber)
-        bytes.appendBigEndian(timestamp.rawValue)
-        bytes.appendBigEndian(ssrc)
+        bytes.append(addingCapacity: Self.length) { append(to: &$0) }
+    }
+
+    /// Writes the 12 bytes of the header; an extension must follow where it says so.
+    func append(to output: inout OutputSpan<UInt8>, hasExtension: Bool = false) {
+        let flags: UInt32 = (hasExtension ? 0x9000_0000 : 0x8000_0000) | (marker ? 0x80_0000 : 0)
+        output.append(bigEndian: flags | UInt32(payloadType & 0x7F) << 16 | UInt32(sequenceNumber))
+        output.append(bigEndian: timestamp.rawValue)
+        output.append(bigEndian: ssrc)
     }
 }

@@ -15,26 +15,55 @@ public struct RTPPacketBatch: Sendable, Hashable {
     }
 
     /// All packets, one after the other.
-    public let bytes: [UInt8]
+    public private(set) var bytes: [UInt8]
 
     /// The length in bytes of every packet but the last, which may be shorter; where ``ends`` tells lengths of their own, that of the
     /// longest packet. Never zero.
-    public let stride: Int
+    public private(set) var stride: Int
 
     /// Where in ``bytes`` each packet ends, where more of them than the last differ from ``stride``; otherwise `nil`.
-    public let ends: [Int]?
+    public private(set) var ends: [Int]?
+
+    /// Makes a batch without packets, for a packetizer to fill.
+    public init() { self.init(bytes: [], stride: 1) }
 
     /// Makes a batch of packets laid end to end; a `stride` below 1 counts as one packet.
     public init(bytes: [UInt8], stride: Int) {
         self.bytes = bytes
-        self.stride = stride > 0 ? stride : Swift.max(bytes.count, 1)
-        ends = nil
+        self.stride = 1
+        setStride(stride)
     }
 
     /// Makes a batch of packets that end at these offsets of `bytes`.
     ///
     /// The last packet ends where the bytes do. Offsets that do not lie within the bytes and behind the one before are passed over.
     public init(bytes: [UInt8], ends: [Int]) {
+        self.bytes = bytes
+        stride = 1
+        setEnds(ends)
+    }
+
+    /// Puts the packets that `write` writes in the place of those here: at most `byteCount` bytes, each packet `stride` long but the last.
+    ///
+    /// Whoever has a copy of the batch keeps those that were here. Where nobody does, and there is room, nothing is allocated.
+    mutating func refill(stride: Int, byteCount: Int, _ write: (inout OutputSpan<UInt8>) -> Void) {
+        bytes.refill(capacity: byteCount, write)
+        setStride(stride)
+    }
+
+    /// The same for packets of lengths of their own, which end where `write` returns.
+    mutating func refill(byteCount: Int, _ write: (inout OutputSpan<UInt8>) -> [Int]) {
+        var ends: [Int] = []
+        bytes.refill(capacity: byteCount) { ends = write(&$0) }
+        setEnds(ends)
+    }
+
+    private mutating func setStride(_ stride: Int) {
+        self.stride = stride > 0 ? stride : Swift.max(bytes.count, 1)
+        ends = nil
+    }
+
+    private mutating func setEnds(_ ends: [Int]) {
         var sound: [Int] = []
         sound.reserveCapacity(ends.count + 1)
         var longest = 0
@@ -44,7 +73,6 @@ public struct RTPPacketBatch: Sendable, Hashable {
         }
         for end in ends where end > (sound.last ?? 0) && end <= bytes.count { add(end) }
         if bytes.count > (sound.last ?? 0) { add(bytes.count) }
-        self.bytes = bytes
         stride = Swift.max(longest, 1)
         let isEven = sound.indices.dropLast().allSatisfy { sound[$0] == ($0 + 1) * longest }
         self.ends = isEven ? nil : sound
@@ -106,15 +134,21 @@ public struct RTPPacketBatch: Sendable, Hashable {
     /// A packet that is too long for a 16-bit length is left out: it could only break the framing of the others.
     public func interleaved(channel: UInt8) -> [UInt8] {
         var framed: [UInt8] = []
-        framed.reserveCapacity(bytes.count + count * 4)
-        for index in 0..<count {
-            let range = range(ofPacketAt: index)
-            guard let length = UInt16(exactly: range.count) else { continue }
-            framed.append(0x24)
-            framed.append(channel)
-            framed.appendBigEndian(length)
-            framed.append(contentsOf: bytes[range])
-        }
+        interleave(channel: channel, into: &framed)
         return framed
+    }
+
+    /// Puts the packets, framed as ``interleaved(channel:)`` has it, in the place of the bytes of `framed`: in the storage that these have
+    /// where that is large enough and nobody else's, too.
+    public func interleave(channel: UInt8, into framed: inout [UInt8]) {
+        let prefix = UInt32(0x24) << 24 | UInt32(channel) << 16
+        framed.refill(capacity: bytes.count + count * 4) { output in
+            for index in 0..<count {
+                let range = range(ofPacketAt: index)
+                guard let length = UInt16(exactly: range.count) else { continue }
+                output.append(bigEndian: prefix | UInt32(length))
+                output.append(span: bytes.span.extracting(range))
+            }
+        }
     }
 }

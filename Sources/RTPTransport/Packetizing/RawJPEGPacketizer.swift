@@ -41,26 +41,25 @@ public struct RawJPEGPacketizer: FramePacketizer {
 
     /// One file becomes one batch; only its first bytes are looked at.
     public mutating func packetize(
-        _ image: [UInt8], timestamp: RTPTimestamp, ssrc: UInt32, sequenceNumber: inout UInt16
-    ) throws(JPEGError) -> RTPPacketBatch {
+        _ image: [UInt8], timestamp: RTPTimestamp, ssrc: UInt32, sequenceNumber: inout UInt16, into batch: inout RTPPacketBatch
+    ) throws(JPEGError) {
         guard image.count >= 2, image[0] == 0xFF, image[1] == 0xD8 else { throw .notJPEG }
         guard image.count < 1 << 24 else { throw .tooManyBytes(image.count) }
         let piece = image.count <= wholeFrameSize ? image.count : maximumPayloadSize
         let count = (image.count + piece - 1) / piece
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(image.count + count * RTPHeader.length)
-
+        let file = image.span
         var header = RTPHeader(
             marker: false, payloadType: payloadType, sequenceNumber: max(sequenceNumber, 1), timestamp: timestamp, ssrc: ssrc)
-        for index in 0..<count {
-            if index > 0, fragmentation == .packetSequence { header.sequenceNumber &+= 1 }
-            header.marker = index == count - 1
-            header.append(to: &bytes)
-            bytes.append(contentsOf: image[index * piece..<min((index + 1) * piece, image.count)])
+        batch.refill(stride: RTPHeader.length + piece, byteCount: file.count + count * RTPHeader.length) { output in
+            for index in 0..<count {
+                if index > 0, fragmentation == .packetSequence { header.sequenceNumber &+= 1 }
+                header.marker = index == count - 1
+                header.append(to: &output)
+                output.append(span: file.extracting(index * piece..<min((index + 1) * piece, file.count)))
+            }
         }
         // Receivers show only what has a higher number than the last picture, and they start from 0.
         sequenceNumber = max(header.sequenceNumber &+ 1, 1)
-        return RTPPacketBatch(bytes: bytes, stride: RTPHeader.length + piece)
     }
 
     /// The largest frame that goes in one datagram.

@@ -61,11 +61,21 @@ public struct RTPSender: Sendable {
     /// Makes the packets of the frame shown at `streamTime`.
     /// - Throws: ``JPEGError`` where the picture cannot travel; the stream is then as it was.
     public mutating func packetize(_ image: [UInt8], at streamTime: Duration) throws(JPEGError) -> RTPPacketBatch {
-        let batch = try packetizer.packetize(
-            image, timestamp: timestamp(at: streamTime), ssrc: ssrc, sequenceNumber: &nextSequenceNumber)
+        var batch = RTPPacketBatch()
+        try packetize(image, at: streamTime, into: &batch)
+        return batch
+    }
+
+    /// Puts the packets of the frame shown at `streamTime` in the place of those of `batch`, whose memory is used again where nobody
+    /// has a copy of it.
+    /// - Throws: ``JPEGError`` where the picture cannot travel; stream and batch are then as they were.
+    public mutating func packetize(
+        _ image: [UInt8], at streamTime: Duration, into batch: inout RTPPacketBatch
+    ) throws(JPEGError) {
+        try packetizer.packetize(
+            image, timestamp: timestamp(at: streamTime), ssrc: ssrc, sequenceNumber: &nextSequenceNumber, into: &batch)
         packetCount &+= UInt32(truncatingIfNeeded: batch.count)
         octetCount &+= UInt32(truncatingIfNeeded: batch.bytes.count - batch.count * RTPHeader.length)
-        return batch
     }
 
     /// A compound RTCP packet that ties `streamTime` to the wall clock: sender report and name (RFC 3550 section 6.4.1).

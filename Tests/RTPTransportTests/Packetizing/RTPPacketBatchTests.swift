@@ -1,5 +1,6 @@
-import RTPTransport
 import Testing
+
+@testable import RTPTransport
 
 struct RTPPacketBatchTests {
     private let batch = RTPPacketBatch(bytes: [UInt8](0..<25), stride: 10)
@@ -148,5 +149,38 @@ struct UnequalRTPPacketBatchTests {
             }
             #expect(next == batch.bytes.count)
         }
+    }
+
+    @Test func `a batch is filled anew with packets of one length or of lengths of their own`() {
+        var batch = batch
+        batch.refill(stride: 2, byteCount: 9) { output in
+            for byte in UInt8(1)...5 { output.append(byte) }
+        }
+        #expect(batch == RTPPacketBatch(bytes: [1, 2, 3, 4, 5], stride: 2))
+        batch.refill(byteCount: 3) { output in
+            for byte in UInt8(7)...9 { output.append(byte) }
+            return [1, 1, 90, 2]
+        }
+        #expect(batch == RTPPacketBatch(bytes: [7, 8, 9], ends: [1, 1, 90, 2]))
+        #expect(batch.count == 3)
+        batch.refill(stride: 0, byteCount: 0) { _ in }
+        #expect(batch.count == 0)
+        #expect(batch == RTPPacketBatch())
+    }
+
+    @Test func `packets are framed into storage that was used before, unless somebody else reads it`() {
+        let small = RTPPacketBatch(bytes: [1, 2, 3], stride: 2)
+        var framed: [UInt8] = []
+        batch.interleave(channel: 1, into: &framed)
+        #expect(framed == batch.interleaved(channel: 1))
+        let storage = address(of: framed)
+        small.interleave(channel: 4, into: &framed)
+        #expect(framed == [0x24, 4, 0, 2, 1, 2, 0x24, 4, 0, 1, 3])
+        #expect(address(of: framed) == storage)
+        let kept = framed
+        batch.interleave(channel: 2, into: &framed)
+        #expect(kept == small.interleaved(channel: 4))
+        #expect(framed == batch.interleaved(channel: 2))
+        #expect(address(of: framed) != storage)
     }
 }
