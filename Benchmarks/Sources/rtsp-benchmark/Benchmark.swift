@@ -44,6 +44,8 @@ import MJPEGSource
         let work = try Workloads(clip: clip, folder: folder, runs: options.runs)
         add(try work.indexing())
         add(try work.packetizing())
+        add(try work.repacketizing())
+        add(try work.interleaving())
         add(try work.reordering())
         add(try work.depacketizing())
         add(try work.recoding())

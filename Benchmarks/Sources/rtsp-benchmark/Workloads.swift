@@ -42,7 +42,40 @@ struct Workloads {
         return try packetizing("packetizing", carried)
     }
 
-    /// The same with pictures whose blocks stand in another order, as FFmpeg's 4:2:2.
+    /// The same into one batch whose memory is used again and again, in bytes of packets, headers and all.
+    func repacketizing() throws -> Figure? {
+        guard reordered.isEmpty else { return nil }
+        var packetizer = JPEGPacketizer()
+        var number: UInt16 = 0
+        var batch = RTPPacketBatch()
+        return try bytes("packetizing into a reused batch", carried) { frame in
+            try packetizer.packetize(
+                frame, timestamp: RTPTimestamp(rawValue: 3600), ssrc: 1, sequenceNumber: &number, into: &batch)
+            return batch.bytes.count
+        }
+    }
+
+    /// Packets framed for an RTSP connection, into memory that is used again.
+    func interleaving() throws -> Figure? {
+        var framed: [UInt8] = []
+        return try bytes("interleaved framing", packets(of: carried)) { batch in
+            batch.interleave(channel: 0, into: &framed)
+            return framed.count
+        }
+    }
+
+    /// How many bytes come of the items, each of which `work` turns into some.
+    private func bytes<Item>(_ name: String, _ items: [Item], _ work: (Item) throws -> Int) throws -> Figure? {
+        guard !items.isEmpty else { return nil }
+        let megabytes = Double(try items.reduce(0) { try $0 + work($1) }) / 1e6
+        return Figure(
+            name, unit: "MB/s",
+            rates: try Processor.rates(runs: runs) {
+                Double(try items.reduce(0) { try $0 + work($1) }) / 1e6
+            }, framesPerUnit: Double(items.count) / megabytes)
+    }
+
+    /// Pictures whose blocks stand in another order, as FFmpeg's 4:2:2, into packets.
     func reordering() throws -> Figure? { try packetizing("packetizing, blocks put in order", reordered) }
 
     private func packetizing(_ name: String, _ frames: [[UInt8]]) throws -> Figure? {
