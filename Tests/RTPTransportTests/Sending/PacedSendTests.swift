@@ -3,6 +3,7 @@ import Testing
 
 struct PacedSendTests {
     private let start = ContinuousClock.Instant.now
+    private let sixteens = Pacing(packetsPerChunk: 16)
 
     private struct Chunk: Equatable {
         var packets: Range<Int>
@@ -26,14 +27,14 @@ struct PacedSendTests {
     }
 
     @Test func `a frame of 215 packets leaves in equal chunks within 12 ms, each packet once`() {
-        let chunks = run(215, Pacing())
+        let chunks = run(215, sixteens)
         #expect(isWhole(chunks, 215))
         #expect(chunks.map(\.packets.count) == [17, 17, 17, 17, 17, 17, 17, 16, 16, 16, 16, 16, 16])
         #expect(chunks.map(\.time) == (0...12).map { .milliseconds($0) })
     }
 
     @Test func `a small frame leaves in chunks of the size asked for`() {
-        let chunks = run(55, Pacing())
+        let chunks = run(55, sixteens)
         #expect(
             chunks == [
                 Chunk(packets: 0..<16, time: .zero), Chunk(packets: 16..<32, time: .milliseconds(1)),
@@ -43,7 +44,7 @@ struct PacedSendTests {
 
     @Test func `frames of every size leave whole and in time`() {
         for count in 0...600 {
-            for pacing in [Pacing(), Pacing(packetsPerChunk: 1), Pacing(packetsPerChunk: 7, interval: .microseconds(300))] {
+            for pacing in [sixteens, Pacing(packetsPerChunk: 1), Pacing(packetsPerChunk: 7, interval: .microseconds(300))] {
                 let chunks = run(count, pacing)
                 #expect(isWhole(chunks, count))
                 #expect(chunks.allSatisfy { $0.time <= pacing.maximumSpread })
@@ -55,7 +56,7 @@ struct PacedSendTests {
     }
 
     @Test func `nothing leaves before its time`() {
-        var send = PacedSend(packetCount: 20, pacing: Pacing(), at: start)
+        var send = PacedSend(packetCount: 20, pacing: sixteens, at: start)
         #expect(send.next(at: start - .seconds(1)) == nil)
         #expect(send.deadline == start)
         #expect(send.next(at: start) == 0..<16)
@@ -70,7 +71,7 @@ struct PacedSendTests {
     }
 
     @Test func `a late caller is not followed by a burst while there is time left`() {
-        var send = PacedSend(packetCount: 215, pacing: Pacing(), at: start)
+        var send = PacedSend(packetCount: 215, pacing: sixteens, at: start)
         #expect(send.next(at: start) == 0..<17)
         // Six chunks were missed; seven are left for 198 packets.
         #expect(send.next(at: start + .milliseconds(6)) == 17..<46)
@@ -79,14 +80,14 @@ struct PacedSendTests {
     }
 
     @Test func `what is left when the time is over leaves at once`() {
-        var send = PacedSend(packetCount: 215, pacing: Pacing(), at: start)
+        var send = PacedSend(packetCount: 215, pacing: sixteens, at: start)
         #expect(send.next(at: start) == 0..<17)
         #expect(send.next(at: start + .milliseconds(40)) == 17..<215)
         #expect(send.isFinished)
     }
 
     @Test func `timers that are always late still send everything in time`() {
-        let chunks = run(215, Pacing(), lateness: .microseconds(900))
+        let chunks = run(215, sixteens, lateness: .microseconds(900))
         #expect(isWhole(chunks, 215))
         #expect(chunks.allSatisfy { $0.time <= .milliseconds(13) && $0.packets.count <= 64 })
     }
@@ -97,7 +98,7 @@ struct PacedSendTests {
 
     @Test func `a frame without packets is finished`() {
         for count in [0, -1, .min] {
-            var send = PacedSend(packetCount: count, pacing: Pacing(), at: start)
+            var send = PacedSend(packetCount: count, pacing: sixteens, at: start)
             #expect(send.isFinished)
             #expect(send.packetCount == 0)
             #expect(send.next(at: start) == nil)
