@@ -1,21 +1,25 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// How fast the package is. A package of its own, so that nobody who depends on swift-rtsp builds or fetches anything for it;
-// `make benchmark` runs it.
+let settings: [SwiftSetting] = [.enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility")]
+
+/// A product of the package that is measured.
+func measured(_ name: String) -> Target.Dependency { .product(name: name, package: "swift-rtsp") }
+
+// How fast the package is. A package of its own, so that nobody who depends on swift-rtsp builds or fetches anything for it.
 let package = Package(
     name: "Benchmarks",
     platforms: [.macOS(.v15)],
     dependencies: [.package(name: "swift-rtsp", path: "..", traits: [])],
     targets: [
+        // What is measured, without sockets and files; all programs here share it.
+        .target(name: "PureWorkloads", dependencies: [measured("RTSPKit")], swiftSettings: settings),
+        // `make benchmark`: with clips, beside GStreamer.
         .executableTarget(
-            name: "rtsp-benchmark",
-            dependencies: [
-                .product(name: "RTSPKit", package: "swift-rtsp"), .product(name: "JPEGCoding", package: "swift-rtsp"),
-            ],
-            swiftSettings: [
-                .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility"),
-            ])
+            name: "rtsp-benchmark", dependencies: ["PureWorkloads", measured("RTSPKit"), measured("JPEGCoding")],
+            swiftSettings: settings),
+        // `Scripts/check-instructions`.
+        .executableTarget(name: "rtsp-instructions", dependencies: ["PureWorkloads"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )
