@@ -23,3 +23,16 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// `Scripts/benchmark-pure` sets this. What measures there takes minutes to build, and the other programs do without.
+if Context.environment["RTSP_PURE_BENCHMARKS"] == "1" {
+    package.dependencies.append(.package(url: "https://github.com/ordo-one/benchmark.git", from: "1.38.0", traits: []))
+    package.targets.append(
+        // The tool finds benchmarks in a folder of this name.
+        .executableTarget(
+            name: "PureBenchmarks",
+            dependencies: [
+                "PureWorkloads", measured("RTSPKit"), measured("JPEGCoding"), .product(name: "Benchmark", package: "benchmark"),
+            ], path: "Sources/Benchmarks/PureBenchmarks", swiftSettings: settings,
+            plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]))
+}

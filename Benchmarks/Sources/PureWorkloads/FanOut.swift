@@ -2,13 +2,13 @@ import RTPTransport
 import RTSPKit
 
 /// A frame of a live presentation, which has been packetized, to every reader, in each run; each reader on a connection of its own.
-public struct FanOut: Workload {
+package struct FanOut: Workload {
     private let server: LiveServer
     private var connections: [ServerConnection] = []
     private var transport = CountingTransport()
     private var now: ContinuousClock.Instant
 
-    public init(readerCount: Int) throws {
+    package init(readerCount: Int) throws {
         server = try LiveServer()
         now = server.start
         for _ in 0..<readerCount {
@@ -19,7 +19,7 @@ public struct FanOut: Workload {
         }
     }
 
-    public mutating func run() throws {
+    package mutating func run() throws {
         let before = transport.packetCount
         now += .milliseconds(33)
         for index in connections.indices {

@@ -1,14 +1,14 @@
 import RTSPKit
 
 /// Bytes into requests, one in each run.
-public struct Parsing: Workload {
+package struct Parsing: Workload {
     private var parser = RTSPParser()
     private let requests = Requests.all
     private var count = 0
 
-    public init() {}
+    package init() {}
 
-    public mutating func run() throws {
+    package mutating func run() throws {
         let request = requests[count % requests.count]
         count += 1
         parser.append(request.span)
@@ -17,11 +17,11 @@ public struct Parsing: Workload {
 }
 
 /// Answers into bytes, one in each run: those that a server gives to the requests of a session.
-public struct Serializing: Workload {
+package struct Serializing: Workload {
     private var responses: [RTSPResponse] = []
     private var count = 0
 
-    public init() throws {
+    package init() throws {
         let server = try LiveServer()
         var (connection, transport, parser) = (server.connection(), CountingTransport(), RTSPParser())
         for request in Requests.all {
@@ -35,7 +35,7 @@ public struct Serializing: Workload {
         }
     }
 
-    public mutating func run() throws {
+    package mutating func run() throws {
         let bytes = RTSPSerializer.bytes(of: responses[count % responses.count])
         count += 1
         guard bytes.count > 30 else { throw WorkloadFailure("\(bytes.count) bytes") }

@@ -1,20 +1,20 @@
 import RTPTransport
 
 /// Pictures into packets, one in each run.
-public struct Packetizing: Workload {
+package struct Packetizing: Workload {
     private let frames: [[UInt8]]
     private var packetizer: JPEGPacketizer
     private var sequenceNumber: UInt16 = 0
     private var frameCount = 0
 
     /// Takes turns with `frames`, which RFC 2435 can carry.
-    public init(_ frames: [[UInt8]], packetSize: Int = 1400) throws {
+    package init(_ frames: [[UInt8]], packetSize: Int = 1400) throws {
         guard !frames.isEmpty else { throw WorkloadFailure("no frames") }
         self.frames = frames
         packetizer = JPEGPacketizer(maximumPayloadSize: packetSize)
     }
 
-    public mutating func run() throws {
+    package mutating func run() throws {
         let batch = try next()
         guard batch.count > 1 else { throw WorkloadFailure("\(batch.count) packets") }
     }
@@ -34,20 +34,20 @@ public struct Packetizing: Workload {
 }
 
 /// Packets, headers and all, into pictures, one in each run.
-public struct Depacketizing: Workload {
+package struct Depacketizing: Workload {
     private let batches: [RTPPacketBatch]
     private var depacketizer = JPEGDepacketizer()
     private var frameCount = 0
     private let now = ContinuousClock.now
 
-    public init(_ frames: [[UInt8]], packetSize: Int = 1400) throws {
+    package init(_ frames: [[UInt8]], packetSize: Int = 1400) throws {
         batches = try Packetizing.batches(of: frames, packetSize: packetSize)
     }
 
     /// The bytes of all packets.
-    public var byteCount: Int { batches.reduce(0) { $0 + $1.bytes.count } }
+    package var byteCount: Int { batches.reduce(0) { $0 + $1.bytes.count } }
 
-    public mutating func run() throws {
+    package mutating func run() throws {
         // The packets begin anew, and so does who takes them.
         if frameCount % batches.count == 0 { depacketizer = JPEGDepacketizer() }
         let batch = batches[frameCount % batches.count]
@@ -65,17 +65,17 @@ public struct Depacketizing: Workload {
 }
 
 /// The same with all that a receiver minds beside it: source, statistics, counters.
-public struct Receiving: Workload {
+package struct Receiving: Workload {
     private let batches: [RTPPacketBatch]
     private var receiver = Self.fresh
     private var frameCount = 0
     private var now = ContinuousClock.now
 
-    public init(_ frames: [[UInt8]], packetSize: Int = 1400) throws {
+    package init(_ frames: [[UInt8]], packetSize: Int = 1400) throws {
         batches = try Packetizing.batches(of: frames, packetSize: packetSize)
     }
 
-    public mutating func run() throws {
+    package mutating func run() throws {
         if frameCount % batches.count == 0 { receiver = Self.fresh }
         let batch = batches[frameCount % batches.count]
         frameCount += 1
@@ -96,15 +96,15 @@ public struct Receiving: Workload {
 }
 
 /// Packets framed for an RTSP connection, those of a frame in each run.
-public struct Interleaving: Workload {
+package struct Interleaving: Workload {
     private let batches: [RTPPacketBatch]
     private var frameCount = 0
 
-    public init(_ frames: [[UInt8]], packetSize: Int = 1400) throws {
+    package init(_ frames: [[UInt8]], packetSize: Int = 1400) throws {
         batches = try Packetizing.batches(of: frames, packetSize: packetSize)
     }
 
-    public mutating func run() throws {
+    package mutating func run() throws {
         let batch = batches[frameCount % batches.count]
         frameCount += 1
         let framed = batch.interleaved(channel: 0)

@@ -1,19 +1,19 @@
 import RTSPKit
 
 /// A session on the live presentation, from SETUP to TEARDOWN, in each run: the server's side, on a connection that stays.
-public struct ServingSession: Workload {
+package struct ServingSession: Workload {
     private let server: LiveServer
     private var connection: ServerConnection
     private var transport = CountingTransport()
     private var now: ContinuousClock.Instant
 
-    public init() throws {
+    package init() throws {
         server = try LiveServer()
         connection = server.connection()
         now = server.start
     }
 
-    public mutating func run() throws {
+    package mutating func run() throws {
         let (messages, packets) = (transport.messageCount, transport.packetCount)
         for request in [Requests.setup, Requests.play, Requests.teardown] {
             now += .milliseconds(1)
@@ -27,13 +27,13 @@ public struct ServingSession: Workload {
 }
 
 /// The same on the client's side, with a connection of its own for each, and DESCRIBE before it. Media does not come.
-public struct PlayingSession: Workload {
+package struct PlayingSession: Workload {
     private let configuration = ClientConfiguration(
         url: Requests.url, transport: .udp, clientPorts: PortPair(rtp: 25000, rtcp: 25001), ssrc: 6)
     private let start: ContinuousClock.Instant
     private var replies: [[UInt8]] = []
 
-    public init() throws {
+    package init() throws {
         let server = try LiveServer()
         start = server.start
         var (connection, answers) = (server.connection(), CountingTransport())
@@ -47,7 +47,7 @@ public struct PlayingSession: Workload {
         self.replies = replies
     }
 
-    public mutating func run() throws {
+    package mutating func run() throws {
         try play { _, number in
             guard number < replies.count else { throw WorkloadFailure("more requests than before") }
             return replies[number]

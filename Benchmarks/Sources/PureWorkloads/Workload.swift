@@ -1,38 +1,38 @@
 /// A piece of the package's own work that is done again and again, with neither sockets nor files: what is measured.
 ///
 /// Making one prepares everything; a run does nothing but the work and a look at what came of it.
-public protocol Workload {
+package protocol Workload {
     /// Does one unit of the work.
     mutating func run() throws
 }
 
 /// The work did not come to what it should.
-public struct WorkloadFailure: Error, CustomStringConvertible {
-    public var description: String
+package struct WorkloadFailure: Error, CustomStringConvertible {
+    package var description: String
 
     init(_ description: String) { self.description = description }
 }
 
 /// A workload as programs name and offer it.
-public struct WorkloadEntry: Sendable {
+package struct WorkloadEntry: Sendable {
     /// For command lines and tables, lower case with hyphens.
-    public let name: String
+    package let name: String
     /// What one run does, in words.
-    public let summary: String
+    package let summary: String
     /// What one run does one of.
-    public let unit: String
+    package let unit: String
     /// How many bytes of pictures or messages one run goes through, on the mean; `nil` where that says nothing.
-    public let byteCount: Int?
+    package let byteCount: Int?
     /// Prepares it.
-    public let make: @Sendable () throws -> any Workload
+    package let make: @Sendable () throws -> any Workload
 }
 
 extension WorkloadEntry {
     /// After this many runs, or a multiple, every workload has done each of the things that it takes turns with equally often.
-    public static let cycle = 30
+    package static let cycle = 30
 
     /// All of them.
-    public static let all: [WorkloadEntry] = packets + messages + sessions + fanOut
+    package static let all: [WorkloadEntry] = packets + messages + sessions + fanOut
 
     private static let packets: [WorkloadEntry] = [
         WorkloadEntry("packetize", "a 720p picture into packets of 1400 bytes", "frames", Picture.byteCount) {

@@ -1,6 +1,7 @@
 import Foundation
 import JPEGCoding
 import MJPEGSource
+import PureWorkloads
 import RTPTransport
 
 /// The package's own work, each piece on one thread.
@@ -80,47 +81,29 @@ struct Workloads {
 
     private func packetizing(_ name: String, _ frames: [[UInt8]]) throws -> Figure? {
         guard !frames.isEmpty else { return nil }
-        let megabytes = Double(frames.reduce(0) { $0 + $1.count }) / 1e6
-        return Figure(
-            name, unit: "MB/s",
-            rates: try Processor.rates(runs: runs) {
-                guard try packets(of: frames).count == frames.count else { throw Problem(status: 1, description: name) }
-                return megabytes
-            }, framesPerUnit: Double(frames.count) / megabytes)
-    }
-
-    private func packets(of frames: [[UInt8]]) throws -> [RTPPacketBatch] {
-        var packetizer = JPEGPacketizer()
-        var number: UInt16 = 0
-        return try frames.enumerated().map { index, frame in
-            try packetizer.packetize(
-                frame, timestamp: RTPTimestamp(rawValue: UInt32(index) * 3600), ssrc: 1, sequenceNumber: &number)
+        return try figure(name, megabytes: Double(frames.reduce(0) { $0 + $1.count }) / 1e6, frames.count) {
+            try Packetizing(frames)
         }
     }
 
     /// Packets, headers and all, into pictures.
     func depacketizing() throws -> Figure? {
         guard !carried.isEmpty else { return nil }
-        let batches = try packets(of: carried)
-        let megabytes = Double(batches.reduce(0) { $0 + $1.bytes.count }) / 1e6
-        let now = ContinuousClock.now
+        let megabytes = Double(try Depacketizing(carried).byteCount) / 1e6
+        return try figure("depacketizing", megabytes: megabytes, carried.count) { try Depacketizing(carried) }
+    }
+
+    /// A workload that takes turns with `frameCount` frames of so many bytes together.
+    private func figure<Work: Workload>(
+        _ name: String, megabytes: Double, _ frameCount: Int, _ work: () throws -> Work
+    ) throws -> Figure? {
+        var work = try work()
         return Figure(
-            "depacketizing", unit: "MB/s",
+            name, unit: "MB/s",
             rates: try Processor.rates(runs: runs) {
-                var depacketizer = JPEGDepacketizer()
-                var frames = 0
-                for batch in batches {
-                    for index in 0..<batch.count {
-                        let packet = batch.bytes.span.extracting(batch.range(ofPacketAt: index))
-                        let (header, payload) = try RTPHeader.parse(packet)
-                        for event in depacketizer.receive(header, payload: packet.extracting(payload), at: now) {
-                            if case .frame = event { frames += 1 }
-                        }
-                    }
-                }
-                guard frames == batches.count else { throw Problem(status: 1, description: "\(frames) frames came back") }
+                for _ in 0..<frameCount { try work.run() }
                 return megabytes
-            }, framesPerUnit: Double(batches.count) / megabytes)
+            }, framesPerUnit: Double(frameCount) / megabytes)
     }
 
     /// The standard Huffman tables in the place of others; nothing else changes.
