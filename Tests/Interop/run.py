@@ -37,7 +37,7 @@ import report
 from harness import CASES, Bench, Case, Failed, NotApplicable, Skipped, end_once_on_signals, missing
 
 AT_ONCE = 3
-IDLE_AT_ONCE = 4
+IDLE_AT_ONCE = 6
 running: dict[int, subprocess.Popen] = {}
 stopping = threading.Event()
 
@@ -124,13 +124,12 @@ def prepare_media(binaries: Path, folder: Path) -> None:
         return
     made = Path(os.environ.get("RTSP_SAMPLE_MEDIA") or folder / "media")
     subprocess.run([binaries / "sample-media", made], check=True, stdout=subprocess.DEVNULL)
-    media.take_apart(made / "movie.Mjpeg", clips / "movie", fps=25)
-    media.take_apart(made / "sample_1280x720.Mjpeg", clips / "sample", fps=30)
-    repository = Path(__file__).resolve().parents[2]
-    shared = Path(os.environ.get("RTSP_SHARED_MEDIA") or repository.parent / "shared/media")
-    for name, file, fps in (("flower", "flower_640x360.Mjpeg", 25), ("china", "china_1280x720.mjpeg", 30)):
-        if (shared / file).exists():
-            media.take_apart(shared / file, clips / name, fps)
+    shared = Path(os.environ.get("RTSP_SHARED_MEDIA") or Path(__file__).resolve().parents[2].parent / "shared/media")
+    movies = [("movie", made / "movie.Mjpeg", 25), ("sample", made / "sample_1280x720.Mjpeg", 30)]
+    movies += [(name, file, fps) for name, file, fps in (("flower", shared / "flower_640x360.Mjpeg", 25),
+                                                         ("china", shared / "china_1280x720.mjpeg", 30)) if file.exists()]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(lambda movie: media.take_apart(movie[1], clips / movie[0], movie[2]), movies))
 
 
 def run_apart(case: Case, binaries: Path, folder: Path) -> Result:

@@ -5,9 +5,10 @@ import MJPEGSource
 import PureWorkloads
 import RTPTransport
 
-/// What one run is and how much it goes through, beside the benchmark's name: `Scripts/benchmark-pure` reads it off.
-private func tags(_ unit: String, _ byteCount: Int?) -> [String: String] {
-    ["unit": unit, "bytes": String(byteCount ?? 0)]
+/// Stand behind a benchmark's name, where `Scripts/benchmark-pure` reads them: what is counted, the bytes of one, and how many
+/// one measurement does.
+private func tags(_ unit: String, _ byteCount: Int?, count: Int) -> [String: String] {
+    ["unit": unit, "bytes": String(byteCount ?? 0), "count": String(count)]
 }
 
 // Names that are asked for; the package's own plugin makes a program of them.
@@ -19,8 +20,8 @@ let benchmarks: @Sendable () -> Void = {
 
     for entry in WorkloadEntry.all {
         var configuration = Benchmark.defaultConfiguration
-        configuration.tags = tags(entry.unit, entry.byteCount)
-        // A thousand runs are measured at once: one of them may be over in less time than the clock takes.
+        configuration.tags = tags(entry.unit, entry.byteCount, count: 1000)
+        // A thousand at once: one may be over in less time than reading the clock takes.
         configuration.scalingFactor = .kilo
         Benchmark(entry.name, configuration: configuration) { benchmark in
             var workload = try entry.make()
@@ -37,7 +38,7 @@ let benchmarks: @Sendable () -> Void = {
 private func codingBenchmarks() {
     for (name, picture) in [("re-code", Drawing.withForeignTables), ("re-sample-444", Drawing.jpeg(.yuv444))] {
         var configuration = Benchmark.defaultConfiguration
-        configuration.tags = tags("frames", picture?.count)
+        configuration.tags = tags("frames", picture?.count, count: 1)
         Benchmark(name, configuration: configuration) { benchmark in
             guard let picture else { return benchmark.error("no picture") }
             let converter = TurboJPEGConverter()
@@ -55,11 +56,10 @@ private func indexingBenchmark() {
     let count = 300
     guard let picture = Drawing.jpeg(.yuv420) else { return }
     var configuration = Benchmark.defaultConfiguration
-    configuration.tags = tags("frames", picture.count)
+    configuration.tags = tags("frames", picture.count, count: count)
     configuration.scalingFactor = .one
     configuration.setup = { try Data(Array(repeatElement(picture, count: count).joined())).write(to: file) }
     configuration.teardown = { try FileManager.default.removeItem(at: file) }
-    configuration.tags["runs"] = String(count)
     Benchmark("index", configuration: configuration) { benchmark in
         for _ in benchmark.scaledIterations {
             guard try MJPEGFile(path: file.path(percentEncoded: false)).frameCount == count else {
