@@ -62,4 +62,4 @@ bench:
 		--client "$$(Scripts/swift build -c release --show-bin-path)/rtsp-client"
 
 clean:
-	rm -rf .build .build-* Benchmarks/.build out
+	rm -rf .build .build-* Benchmarks/.build* out
