@@ -27,7 +27,7 @@ package struct Packetizing: Workload {
     }
 
     /// All frames once.
-    static func batches(of frames: [[UInt8]], packetSize: Int) throws -> [RTPPacketBatch] {
+    package static func batches(of frames: [[UInt8]], packetSize: Int = 1400) throws -> [RTPPacketBatch] {
         var packetizing = try Packetizing(frames, packetSize: packetSize)
         return try frames.map { _ in try packetizing.next() }
     }
