@@ -12,7 +12,7 @@ help:
 	@echo "             (PORT=$(PORT) of the server, PLAYER_PORT=$(PLAYER_PORT) of the page, ONCE=1 to play a few seconds and end)"
 	@echo "make build   build everything, for debugging"
 	@echo "make test    all tests: the package's own, as a dependency, against ffmpeg, GStreamer and, where it has RTSP, VLC,"
-	@echo "             and the player's page in a real browser"
+	@echo "             and the player's page in a real browser; PARTS=\"units sockets\" for some of them"
 	@echo "make lint    formatting and the laws of the design"
 	@echo "make coverage  how many lines of the core the tests reach, and which they do not"
 	@echo "make fuzz    give every parser and both endpoints bytes of all kinds, SECONDS=$(SECONDS) each; two at a time, JOBS=2"
@@ -32,7 +32,7 @@ build:
 	@Scripts/swift build
 
 test:
-	@Scripts/test
+	@Scripts/test $(PARTS)
 
 lint:
 	@swift format lint --strict -r Sources Tests Benchmarks/Sources Package.swift Benchmarks/Package.swift

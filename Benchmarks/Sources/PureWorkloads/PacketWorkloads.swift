@@ -33,6 +33,28 @@ package struct Packetizing: Workload {
     }
 }
 
+/// Pictures into packets in memory that is used again, one in each run.
+package struct Repacketizing: Workload {
+    private let frames: [[UInt8]]
+    private var packetizer = JPEGPacketizer()
+    private var batch = RTPPacketBatch()
+    private var sequenceNumber: UInt16 = 0
+    private var frameCount = 0
+
+    package init(_ frames: [[UInt8]]) throws {
+        guard !frames.isEmpty else { throw WorkloadFailure("no frames") }
+        self.frames = frames
+    }
+
+    package mutating func run() throws {
+        defer { frameCount += 1 }
+        try packetizer.packetize(
+            frames[frameCount % frames.count], timestamp: RTPTimestamp(rawValue: UInt32(truncatingIfNeeded: frameCount * 3600)),
+            ssrc: 1, sequenceNumber: &sequenceNumber, into: &batch)
+        guard batch.count > 1 else { throw WorkloadFailure("\(batch.count) packets") }
+    }
+}
+
 /// Packets, headers and all, into pictures, one in each run.
 package struct Depacketizing: Workload {
     private let batches: [RTPPacketBatch]

@@ -38,7 +38,10 @@ extension WorkloadEntry {
         WorkloadEntry("packetize", "a 720p picture into packets of 1400 bytes", "frames", Picture.byteCount) {
             try Packetizing(Picture.several)
         },
-        WorkloadEntry("packetize-500", "the same into packets of 500 bytes", "frames", Picture.byteCount) {
+        WorkloadEntry("packetize-reused", "the same into memory that is used again", "frames", Picture.byteCount) {
+            try Repacketizing(Picture.several)
+        },
+        WorkloadEntry("packetize-500", "a 720p picture into packets of 500 bytes", "frames", Picture.byteCount) {
             try Packetizing(Picture.several, packetSize: 500)
         },
         WorkloadEntry("depacketize", "packets of 1400 bytes into a picture", "frames", Picture.byteCount) {

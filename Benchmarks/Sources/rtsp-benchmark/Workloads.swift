@@ -58,8 +58,9 @@ struct Workloads {
 
     /// Packets framed for an RTSP connection, into memory that is used again.
     func interleaving() throws -> Figure? {
+        guard !carried.isEmpty else { return nil }
         var framed: [UInt8] = []
-        return try bytes("interleaved framing", packets(of: carried)) { batch in
+        return try bytes("interleaved framing", Packetizing.batches(of: carried)) { batch in
             batch.interleave(channel: 0, into: &framed)
             return framed.count
         }
