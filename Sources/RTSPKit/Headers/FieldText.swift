@@ -4,6 +4,8 @@ extension Substring {
     /// Without blanks and line ends at both ends.
     var trimmed: Substring {
         let bytes = utf8
+        // Most are that already.
+        if let first = bytes.first, let last = bytes.last, !Self.isBlank(first), !Self.isBlank(last) { return self }
         guard let first = bytes.firstIndex(where: { !Self.isBlank($0) }),
             let last = bytes.lastIndex(where: { !Self.isBlank($0) })
         else { return Substring() }
@@ -11,8 +13,39 @@ extension Substring {
         return self[first..<bytes.index(after: last)]
     }
 
+    /// What `body` makes of the bytes in one piece: the indices of a substring are slow to walk.
+    private func withBytes<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
+        // The buffer is there as long as the closure, and the span is not longer.
+        if let result = unsafe utf8.withContiguousStorageIfAvailable({ unsafe body($0.span) }) { return result }
+        // Text that came from elsewhere than Swift may lie in pieces.
+        let bytes = Array(utf8)
+        return body(bytes.span)
+    }
+
+    /// Where the first of these bytes stands.
+    private func firstIndex(of byte: UInt8) -> Index? {
+        let offset = withBytes { bytes in
+            var offset = 0
+            while offset < bytes.count, bytes[offset] != byte { offset += 1 }
+            return offset < bytes.count ? offset : nil
+        }
+        return offset.map { utf8.index(startIndex, offsetBy: $0) }
+    }
+
     /// The parts between separators, untrimmed. Separators inside double quotes do not count, where the quotes close.
     func parts(separatedBy separator: UInt8) -> [Substring] {
+        guard firstIndex(of: UInt8(ascii: "\"")) == nil else { return partsOutsideQuotes(separatedBy: separator) }
+        var parts: [Substring] = []
+        var rest = self
+        while let end = rest.firstIndex(of: separator) {
+            parts.append(rest[..<end])
+            rest = rest[utf8.index(after: end)...]
+        }
+        parts.append(rest)
+        return parts
+    }
+
+    private func partsOutsideQuotes(separatedBy separator: UInt8) -> [Substring] {
         let bytes = utf8
         var parts: [Substring] = []
         var start = bytes.startIndex
@@ -44,7 +77,7 @@ extension Substring {
 
     /// What stands before and after the first `separator`, trimmed; the second is `nil` where there is no separator.
     func cut(at separator: UInt8) -> (before: Substring, after: Substring?) {
-        guard let index = utf8.firstIndex(of: separator) else { return (trimmed, nil) }
+        guard let index = firstIndex(of: separator) else { return (trimmed, nil) }
         return (self[..<index].trimmed, self[utf8.index(after: index)...].trimmed)
     }
 
@@ -58,7 +91,14 @@ extension Substring {
     /// Compares ASCII letters without regard to case.
     func equalsIgnoringCase(_ other: String) -> Bool {
         utf8.count == other.utf8.count
-            && utf8.elementsEqual(other.utf8) { Self.lowercased($0) == Self.lowercased($1) }
+            && withBytes { bytes in
+                var offset = 0
+                for byte in other.utf8 {
+                    guard Self.lowercased(bytes[offset]) == Self.lowercased(byte) else { return false }
+                    offset += 1
+                }
+                return true
+            }
     }
 
     /// Whether it begins with `prefix`, ASCII letters compared without regard to case.
@@ -77,9 +117,28 @@ extension Substring {
     }
 
     /// Unlike `Value(_:radix:)`, no sign is taken.
-    private func number<Value: FixedWidthInteger>(radix: Int, as type: Value.Type) -> Value? {
-        guard let first = utf8.first, first != UInt8(ascii: "+"), first != UInt8(ascii: "-") else { return nil }
-        return Value(self, radix: radix)
+    private func number<Value: FixedWidthInteger>(radix: Value, as type: Value.Type) -> Value? {
+        guard !isEmpty else { return nil }
+        return withBytes { bytes in
+            var value: Value = 0
+            for offset in bytes.indices {
+                guard let digit = Self.digit(bytes[offset]), digit < radix else { return nil }
+                let (shifted, isTooLarge) = value.multipliedReportingOverflow(by: radix)
+                let (sum, isTooLargeNow) = shifted.addingReportingOverflow(Value(digit))
+                guard !isTooLarge, !isTooLargeNow else { return nil }
+                value = sum
+            }
+            return value
+        }
+    }
+
+    /// What a digit of a radix up to 36 stands for.
+    private static func digit(_ byte: UInt8) -> UInt8? {
+        switch lowercased(byte) {
+        case let byte where (48...57).contains(byte): byte - 48
+        case let byte where (97...122).contains(byte): byte - 97 + 10
+        default: nil
+        }
     }
 
     static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0D || byte == 0x0A }
@@ -96,7 +155,18 @@ extension String {
 
     /// Without control characters, quotes and the bytes in `separators`: fit to be one part of a header value.
     func without(_ separators: String) -> String {
+        guard !utf8.allSatisfy(Self.separatesNothing) else { return self }
         let kept = utf8.filter { $0 >= 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "\"") && !separators.utf8.contains($0) }
         return kept.count == utf8.count ? self : String(decoding: kept, as: UTF8.self)
+    }
+
+    /// Letters, digits, `-`, `.` and `_` stand between no two parts of any field.
+    private static func separatesNothing(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+        case UInt8(ascii: "a")...UInt8(ascii: "z"): true
+        case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"): true
+        default: false
+        }
     }
 }

@@ -18,7 +18,7 @@ public struct PortPair: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// `5000-5001` or `5000`
-    public var description: String { rtcp.map { "\(rtp)-\($0)" } ?? "\(rtp)" }
+    public var description: String { rtcp.map { String(rtp) + "-" + String($0) } ?? String(rtp) }
 }
 
 /// The interleaved channels of one stream: `0-1` (RFC 2326 sections 10.12 and 12.39).
@@ -41,7 +41,7 @@ public struct ChannelPair: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// `0-1` or `0`
-    public var description: String { rtcp.map { "\(rtp)-\($0)" } ?? "\(rtp)" }
+    public var description: String { rtcp.map { String(rtp) + "-" + String($0) } ?? String(rtp) }
 }
 
 private func numberPair<Value: FixedWidthInteger>(_ text: Substring, as type: Value.Type) -> (first: Value, second: Value?)? {

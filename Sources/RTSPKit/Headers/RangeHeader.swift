@@ -9,9 +9,10 @@ public enum RangeHeader: Sendable, Hashable, CustomStringConvertible {
     public static func parse(_ value: String) -> RangeHeader? {
         let range = value[...].cut(at: UInt8(ascii: ";")).before
         let (name, rest) = range.cut(at: UInt8(ascii: "="))
-        let unit = String(decoding: name.utf8.map(Substring.lowercased), as: UTF8.self)
-        guard let rest, !unit.isEmpty, unit.utf8.allSatisfy(StartLine.isToken) else { return nil }
-        guard unit == "npt" else { return .unsupported(unit: unit) }
+        guard let rest, !name.isEmpty, name.utf8.allSatisfy(StartLine.isToken) else { return nil }
+        guard name.equalsIgnoringCase("npt") else {
+            return .unsupported(unit: String(decoding: name.utf8.map(Substring.lowercased), as: UTF8.self))
+        }
         return NormalPlayTimeRange(text: rest).map { .npt($0) }
     }
 

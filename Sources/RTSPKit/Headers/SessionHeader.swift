@@ -38,6 +38,6 @@ public struct SessionHeader: Sendable, Hashable, CustomStringConvertible {
     public var description: String {
         let name = id.without(";, ")
         guard let timeout, timeout >= .seconds(1) else { return name }
-        return "\(name);timeout=\(min(timeout, Self.maximumTimeout).components.seconds)"
+        return name + ";timeout=" + String(min(timeout, Self.maximumTimeout).components.seconds)
     }
 }

@@ -99,9 +99,14 @@ public struct TransportSpec: Sendable, Hashable, CustomStringConvertible {
 
     /// The form in the header field: `RTP/AVP;unicast;client_port=5000-5001`.
     public var description: String {
-        var parts = [protocolText, delivery == .unicast ? "unicast" : "multicast"]
+        var text = protocolText
+        text += delivery == .unicast ? ";unicast" : ";multicast"
         func add(_ name: String, _ value: String?) {
-            if let value { parts.append("\(name)=\(value)") }
+            guard let value else { return }
+            text += ";"
+            text += name
+            text += "="
+            text += value
         }
         add("destination", destination?.without(";,"))
         add("source", source?.without(";,"))
@@ -114,14 +119,14 @@ public struct TransportSpec: Sendable, Hashable, CustomStringConvertible {
         add("mode", mode.map(Self.modeText))
         for parameter in otherParameters {
             let name = parameter.name.without(";,= ")
-            if let value = parameter.value { add(name, value.without(";,")) } else { parts.append(name) }
+            if let value = parameter.value { add(name, value.without(";,")) } else { text += ";\(name)" }
         }
-        return parts.joined(separator: ";")
+        return text
     }
 
     /// `/UDP` is written only where leaving it out would read as TCP.
     private var protocolText: String {
-        let base = "\(protocolName.without(";,=/ "))/\(profile.without(";,=/ "))"
+        let base = protocolName.without(";,=/ ") + "/" + profile.without(";,=/ ")
         switch lowerTransport {
         case .udp: return interleaved == nil ? base : base + "/UDP"
         case .tcp: return base + "/TCP"
@@ -190,19 +195,31 @@ extension TransportSpec {
         let (name, rest) = part.cut(at: UInt8(ascii: "="))
         let value = rest?.unquoted ?? ""
         let text = value.isEmpty ? nil : String(value)
-        switch String(decoding: name.utf8.map(Substring.lowercased), as: UTF8.self) {
-        case "unicast": delivery = .unicast
-        case "multicast": delivery = .multicast
-        case "client_port": clientPorts = clientPorts ?? text.flatMap(PortPair.init(parsing:))
-        case "server_port": serverPorts = serverPorts ?? text.flatMap(PortPair.init(parsing:))
-        case "port": ports = ports ?? text.flatMap(PortPair.init(parsing:))
-        case "interleaved": interleaved = interleaved ?? text.flatMap(ChannelPair.init(parsing:))
-        case "ssrc": ssrc = ssrc ?? Self.ssrc(value)
-        case "source": source = source ?? text
-        case "destination": destination = destination ?? text
-        case "mode": mode = mode ?? text
-        case "ttl": ttl = ttl ?? value.decimal(as: UInt8.self).map(Int.init)
-        default: otherParameters.append(Parameter(name: String(name), value: rest.map { String($0.unquoted) }))
+        func isNamed(_ parameter: String) -> Bool { name.equalsIgnoringCase(parameter) }
+        if isNamed("unicast") {
+            delivery = .unicast
+        } else if isNamed("multicast") {
+            delivery = .multicast
+        } else if isNamed("client_port") {
+            clientPorts = clientPorts ?? text.flatMap(PortPair.init(parsing:))
+        } else if isNamed("server_port") {
+            serverPorts = serverPorts ?? text.flatMap(PortPair.init(parsing:))
+        } else if isNamed("port") {
+            ports = ports ?? text.flatMap(PortPair.init(parsing:))
+        } else if isNamed("interleaved") {
+            interleaved = interleaved ?? text.flatMap(ChannelPair.init(parsing:))
+        } else if isNamed("ssrc") {
+            ssrc = ssrc ?? Self.ssrc(value)
+        } else if isNamed("source") {
+            source = source ?? text
+        } else if isNamed("destination") {
+            destination = destination ?? text
+        } else if isNamed("mode") {
+            mode = mode ?? text
+        } else if isNamed("ttl") {
+            ttl = ttl ?? value.decimal(as: UInt8.self).map(Int.init)
+        } else {
+            otherParameters.append(Parameter(name: String(name), value: rest.map { String($0.unquoted) }))
         }
     }
 

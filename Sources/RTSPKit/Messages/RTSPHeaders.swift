@@ -25,21 +25,20 @@ public struct RTSPHeaders: Sendable, Hashable, ExpressibleByDictionaryLiteral {
         fields = elements.map { Field(name: $0.0, value: $0.1) }
     }
 
+    /// Makes room for so many fields.
+    mutating func reserveCapacity(_ count: Int) { fields.reserveCapacity(count) }
+
     /// The value of the first field called `name`. Setting it replaces every field of that name, `nil` removes them.
     public subscript(name: String) -> String? {
         get { fields.first { Self.equal($0.name, name) }?.value }
         set {
             guard let newValue else { return fields.removeAll { Self.equal($0.name, name) } }
-            if let index = fields.firstIndex(where: { Self.equal($0.name, name) }) {
-                fields[index].value = newValue
-                let kept = index
-                var position = -1
-                fields.removeAll {
-                    position += 1
-                    return position != kept && Self.equal($0.name, name)
-                }
-            } else {
-                append(name, newValue)
+            guard let kept = fields.firstIndex(where: { Self.equal($0.name, name) }) else { return append(name, newValue) }
+            fields[kept].value = newValue
+            var position = -1
+            fields.removeAll {
+                position += 1
+                return position > kept && Self.equal($0.name, name)
             }
         }
     }
@@ -55,7 +54,12 @@ public struct RTSPHeaders: Sendable, Hashable, ExpressibleByDictionaryLiteral {
     }
 
     private static func equal(_ left: String, _ right: String) -> Bool {
-        left.utf8.count == right.utf8.count && left.utf8.elementsEqual(right.utf8) { lowercased($0) == lowercased($1) }
+        guard left.utf8.count == right.utf8.count else { return false }
+        if left == right { return true }
+        for (first, second) in zip(left.utf8, right.utf8) where first != second {
+            guard lowercased(first) == lowercased(second) else { return false }
+        }
+        return true
     }
 
     private static func lowercased(_ byte: UInt8) -> UInt8 { (65...90).contains(byte) ? byte | 0x20 : byte }

@@ -67,9 +67,14 @@ public struct RTSPResponse: Sendable, Hashable {
     ) {
         self.status = status
         self.version = version
-        self.headers = [:]
         self.body = body
-        if let cSeq { self.cSeq = cSeq }
+        guard let cSeq else {
+            self.headers = headers
+            return
+        }
+        self.headers = [:]
+        self.headers.reserveCapacity(headers.fields.count + 4)
+        self.headers.append("CSeq", String(cSeq))
         for field in headers.fields { self.headers.append(field.name, field.value) }
     }
 

@@ -8,7 +8,10 @@ struct MessageHead: Sendable, Hashable {
     private var name: String?
     private var value: [UInt8] = []
 
-    init(startLine: StartLine) { self.startLine = startLine }
+    init(startLine: StartLine) {
+        self.startLine = startLine
+        headers.reserveCapacity(8)
+    }
 
     /// The number of the message, as far as it was read.
     var cSeq: Int? {
@@ -18,7 +21,8 @@ struct MessageHead: Sendable, Hashable {
     }
 
     /// Reads a line without its LF; at the empty line the answer is the length of the body.
-    mutating func read(line: ArraySlice<UInt8>, limits: RTSPParserLimits) throws(RTSPParseError.Reason) -> Int? {
+    /// - Parameter next: the byte behind the line, where it has come: it tells whether the field goes on.
+    mutating func read(line: ArraySlice<UInt8>, next: UInt8?, limits: RTSPParserLimits) throws(RTSPParseError.Reason) -> Int? {
         var line = line
         while line.last == 0x0D { line.removeLast() }
         guard let first = line.first else {
@@ -35,10 +39,15 @@ struct MessageHead: Sendable, Hashable {
         finishField()
         guard headers.fields.count < limits.headerCount else { throw .tooManyHeaders }
         let colon = line.firstIndex(of: UInt8(ascii: ":")) ?? line.endIndex
-        let field = String(decoding: line[..<colon], as: UTF8.self)[...].trimmed
-        guard !field.isEmpty, field.utf8.allSatisfy(StartLine.isToken) else { throw .malformedHeader }
-        name = String(field)
-        value = Array(line[colon...].dropFirst())
+        let field = Self.trimmed(line[..<colon], of: Substring.isBlank)
+        guard !field.isEmpty, field.allSatisfy(StartLine.isToken) else { throw .malformedHeader }
+        let name = String(decoding: field, as: UTF8.self)
+        if let next, !Self.isBlank(next) {
+            headers.append(name, Self.text(line[colon...].dropFirst()))
+        } else {
+            self.name = name
+            value = Array(line[colon...].dropFirst())
+        }
         return nil
     }
 
@@ -56,14 +65,25 @@ struct MessageHead: Sendable, Hashable {
 
     private mutating func finishField() {
         guard let name else { return }
-        headers.append(name, text(value))
+        headers.append(name, Self.text(value[...]))
         self.name = nil
         value = []
     }
 
-    private func text(_ value: [UInt8]) -> String {
-        String(String(decoding: value, as: UTF8.self).onOneLine[...].trimmed)
+    /// A value on one line: control characters count as blanks, and blanks around it are left out.
+    private static func text(_ value: ArraySlice<UInt8>) -> String {
+        let value = trimmed(value) { $0 == 0x20 || isControl($0) }
+        guard value.contains(where: isControl) else { return String(decoding: value, as: UTF8.self) }
+        return String(decoding: value.map { isControl($0) ? 0x20 : $0 }, as: UTF8.self)
     }
+
+    private static func trimmed(_ bytes: ArraySlice<UInt8>, of isLeftOut: (UInt8) -> Bool) -> ArraySlice<UInt8> {
+        var bytes = bytes.drop(while: isLeftOut)
+        while let last = bytes.last, isLeftOut(last) { bytes.removeLast() }
+        return bytes
+    }
+
+    private static func isControl(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x7F }
 
     /// Unsigned, bounded, and the same wherever it is stated (RFC 2326 section 12.14).
     private func bodyLength(limit: Int) throws(RTSPParseError.Reason) -> Int {

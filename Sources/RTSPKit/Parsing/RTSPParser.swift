@@ -59,27 +59,41 @@ public struct RTSPParser: Sendable, Hashable {
 
     /// The next message, or `nil` where more bytes are needed. An error is final: it comes again at each further call.
     public mutating func next() throws(RTSPParseError) -> RTSPMessage? {
-        while true {
-            switch stage {
-            case .betweenMessages:
-                if start < buffer.count, buffer[start] == UInt8(ascii: "$") { return takeFrame() }
-                guard try findStart() else { return nil }
-            case .headers(var head):
-                stage = .betweenMessages  // `head` is the only owner of its fields while they grow
-                guard try readHeaders(into: &head) else {
-                    stage = .headers(head)
-                    return nil
-                }
-            case .body(let head, let length):
-                guard bufferedByteCount >= length else { return nil }
-                let body = Array(buffer[start..<start + length])
-                consume(to: start + length)
-                (stage, junk) = (.betweenMessages, 0)
-                return head.message(body: body)
-            case .failed(let error):
-                throw error
+        switch stage {
+        case .betweenMessages:
+            switch try findStart() {
+            case .frame: return takeFrame()
+            case .message(let line):
+                var head = MessageHead(startLine: line)
+                return try takeMessage(&head)
+            case nil: return nil
             }
+        case .headers(var head):
+            stage = .betweenMessages  // `head` is the only owner of its fields while they grow
+            return try takeMessage(&head)
+        case .body(let head, let length):
+            return takeBody(of: head, length: length)
+        case .failed(let error):
+            throw error
         }
+    }
+
+    /// The message of which `head` is the beginning, once it is complete.
+    private mutating func takeMessage(_ head: inout MessageHead) throws(RTSPParseError) -> RTSPMessage? {
+        if let length = try readHeaders(into: &head) { return takeBody(of: head, length: length) }
+        stage = .headers(head)
+        return nil
+    }
+
+    private mutating func takeBody(of head: MessageHead, length: Int) -> RTSPMessage? {
+        guard bufferedByteCount >= length else {
+            stage = .body(head, length: length)
+            return nil
+        }
+        let body = Array(buffer[start..<start + length])
+        consume(to: start + length)
+        (stage, junk) = (.betweenMessages, 0)
+        return head.message(body: body)
     }
 
     /// The frame at `start`, once it is complete: one copy, out of the buffer.
@@ -93,27 +107,34 @@ public struct RTSPParser: Sendable, Hashable {
         return .interleaved(frame)
     }
 
-    /// Passes over what is no message; true where a message begins, with its start line read or at its `$`.
-    private mutating func findStart() throws(RTSPParseError) -> Bool {
+    /// What a message begins with.
+    private enum Start {
+        case frame
+        case message(StartLine)
+    }
+
+    /// Passes over what is no message; `nil` where none begins yet.
+    private mutating func findStart() throws(RTSPParseError) -> Start? {
         while start < buffer.count {
             let byte = buffer[start]
-            if byte == UInt8(ascii: "$") { return true }
+            if byte == UInt8(ascii: "$") { return .frame }
             if Substring.isBlank(byte) {
                 consume(to: start + 1)
             } else if (97...122).contains(Substring.lowercased(byte)) {
-                guard let isStartLine = try readStartLine() else { return false }
-                if isStartLine { return true }
+                if let line = try readStartLine() { return .message(line) }
+                // The end of the line is still to come.
+                if searched > start { return nil }
             } else {
                 try discard(to: start + 1)
             }
         }
-        return false
+        return nil
     }
 
-    /// Reads the line at `start`: true where it is a start line, false where it was passed over, `nil` where its end is
-    /// still to come. A control character shows that it is no text but the rest of something binary: then reading
-    /// resumes at the next `$`, or behind the control character.
-    private mutating func readStartLine() throws(RTSPParseError) -> Bool? {
+    /// Reads the line at `start`; `nil` where it was passed over, or where its end is still to come: then it has been searched.
+    /// A control character shows that it is no text but the rest of something binary: then reading resumes at the next
+    /// `$`, or behind the control character.
+    private mutating func readStartLine() throws(RTSPParseError) -> StartLine? {
         let limit = searchLimit(limits.startLine)
         guard let end = buffer[searched..<limit.end].firstIndex(where: { $0 < 0x20 && !Self.isInText($0) || $0 == 0x7F }) else {
             searched = limit.end
@@ -122,38 +143,36 @@ public struct RTSPParser: Sendable, Hashable {
         }
         guard buffer[end] == 0x0A else {
             try discard(to: buffer[start..<end].firstIndex(of: UInt8(ascii: "$")) ?? end + 1)
-            return false
+            return nil
         }
-        switch StartLine.read(String(decoding: buffer[start..<end], as: UTF8.self)) {
+        switch StartLine.read(buffer[start..<end]) {
         case .line(let line, let junkBefore):
             try discard(to: start + min(junkBefore, end - start))
             consume(to: end + 1)
-            stage = .headers(MessageHead(startLine: line))
-            return true
+            return line
         case .malformed:
             throw fail(.malformedStartLine)
         case .junk:
             try discard(to: end + 1)
-            return false
+            return nil
         }
     }
 
-    /// Reads header lines; true where the empty line behind them was read, and the stage is that of the body.
-    private mutating func readHeaders(into head: inout MessageHead) throws(RTSPParseError) -> Bool {
+    /// Reads header lines; the length of the body where the empty line behind them was read.
+    private mutating func readHeaders(into head: inout MessageHead) throws(RTSPParseError) -> Int? {
         while true {
             let limit = searchLimit(limits.headerBytes - head.byteCount)
             guard let end = buffer[searched..<limit.end].firstIndex(of: 0x0A) else {
                 searched = limit.end
                 if limit.isReached { throw fail(.headersTooLarge, in: head) }
-                return false
+                return nil
             }
-            let line = buffer[start..<end]
             head.byteCount += end + 1 - start
             do {
-                if let length = try head.read(line: line, limits: limits) {
+                let next = end + 1 < buffer.count ? buffer[end + 1] : nil
+                if let length = try head.read(line: buffer[start..<end], next: next, limits: limits) {
                     consume(to: end + 1)
-                    stage = .body(head, length: length)
-                    return true
+                    return length
                 }
             } catch { throw fail(error, in: head) }
             consume(to: end + 1)

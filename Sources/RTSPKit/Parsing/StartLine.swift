@@ -14,12 +14,31 @@ enum StartLine: Sendable, Hashable {
     }
 
     /// Reads a line without its end.
+    static func read(_ line: ArraySlice<UInt8>) -> Reading {
+        if let start = StartLine(plain: line) { return .line(start, junk: 0) }
+        return read(String(decoding: line, as: UTF8.self))
+    }
+
+    /// Reads a line of which all that can be is not as it should be.
     static func read(_ line: String) -> Reading {
         if let start = StartLine(line[...]) { return .line(start, junk: 0) }
         if let marker = line.utf8.firstRange(of: "RTSP/".utf8), let start = StartLine(line[marker.lowerBound...]) {
             return .line(start, junk: line.utf8.distance(from: line.startIndex, to: marker.lowerBound))
         }
         return meansToBeStartLine(line) ? .malformed : .junk
+    }
+
+    /// A request line as nearly every client writes it: three words, one blank between them. What is refused here may be one yet.
+    private init?(plain line: ArraySlice<UInt8>) {
+        let text = line.last == 0x0D ? line.dropLast() : line
+        let end = " RTSP/1.0".utf8
+        guard text.suffix(end.count).elementsEqual(end), let blank = text.firstIndex(of: 0x20) else { return nil }
+        let (method, url) = (text[..<blank], text[blank...].dropLast(end.count).dropFirst())
+        guard !method.isEmpty, !url.isEmpty, method.allSatisfy(Self.isToken), url.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            return nil
+        }
+        self = .request(
+            method: String(decoding: method, as: UTF8.self), url: String(decoding: url, as: UTF8.self), version: .rtsp1)
     }
 
     private init?(_ line: Substring) {
@@ -51,7 +70,13 @@ enum StartLine: Sendable, Hashable {
 
     /// The bytes of a token (RFC 2326 section 15.1).
     static func isToken(_ byte: UInt8) -> Bool {
-        byte > 0x20 && byte < 0x7F && !"()<>@,;:\\\"/[]?={}".utf8.contains(byte)
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+        case UInt8(ascii: "^")...UInt8(ascii: "z"), UInt8(ascii: "#")...UInt8(ascii: "'"): true
+        case UInt8(ascii: "!"), UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."): true
+        case UInt8(ascii: "|"), UInt8(ascii: "~"): true
+        default: false
+        }
     }
 }
 

@@ -40,18 +40,42 @@ public enum RTSPSerializer {
     }
 
     private static func message(_ startLine: String, _ headers: RTSPHeaders, _ body: [UInt8]) -> [UInt8] {
-        var text = startLine + "\r\n"
-        if let cSeq = headers["CSeq"] { text += "CSeq: \(oneLine(cSeq))\r\n" }
+        var bytes: [UInt8] = []
+        let length = headers.fields.reduce(startLine.utf8.count) { $0 + $1.name.utf8.count + $1.value.utf8.count + 4 }
+        bytes.reserveCapacity(length + body.count + 32)
+        bytes += startLine.utf8
+        bytes += lineEnd
+        if let cSeq = headers["CSeq"] { append("CSeq", cSeq, to: &bytes) }
         for field in headers.fields {
             let name = token(field.name)
             guard !name.isEmpty, !name[...].equalsIgnoringCase("CSeq"), !name[...].equalsIgnoringCase("Content-Length") else {
                 continue
             }
-            text += "\(name): \(oneLine(field.value))\r\n"
+            append(name, field.value, to: &bytes)
         }
-        if !body.isEmpty { text += "Content-Length: \(body.count)\r\n" }
-        text += "\r\n"
-        return Array(text.utf8) + body
+        if !body.isEmpty { append("Content-Length", String(body.count), to: &bytes) }
+        bytes += lineEnd
+        bytes += body
+        return bytes
+    }
+
+    private static var lineEnd: String.UTF8View { "\r\n".utf8 }
+
+    private static func append(_ name: String, _ value: String, to bytes: inout [UInt8]) {
+        bytes += name.utf8
+        bytes += ": ".utf8
+        let start = bytes.count
+        bytes += value.utf8
+        if !isOneLine(bytes[start...]) {
+            bytes.removeSubrange(start...)
+            bytes += oneLine(value).utf8
+        }
+        bytes += lineEnd
+    }
+
+    /// Whether it is a value as it should be: without control characters, and without blanks around it.
+    private static func isOneLine(_ value: ArraySlice<UInt8>) -> Bool {
+        value.first != 0x20 && value.last != 0x20 && value.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
     }
 
     private static func text(_ version: RTSPVersion) -> String {
