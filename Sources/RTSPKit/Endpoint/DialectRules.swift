@@ -31,6 +31,8 @@ struct DialectRules: Sendable, Hashable {
     let idleTime: Duration
     /// Whether media may travel on the control connection.
     let interleaves: Bool
+    /// Whether readers of a live presentation get the same packets, those of its own sender.
+    let sharesLivePackets: Bool
     /// Whether sender reports and BYE are sent.
     let sendsReports: Bool
     /// Whether a method that does not exist is answered 200 once there is a session.
@@ -51,6 +53,7 @@ struct DialectRules: Sendable, Hashable {
             sessionTimeout = configuration.sessionTimeout
             idleTime = configuration.limits.idleTime
             interleaves = true
+            sharesLivePackets = true
             sendsReports = true
             acceptsUnknownMethods = false
             sessionsEndWithConnection = false
@@ -60,6 +63,7 @@ struct DialectRules: Sendable, Hashable {
             // They do not expect to be left, and may have stood at an error or at the end of a movie for a while.
             idleTime = max(configuration.limits.idleTime, .seconds(300))
             interleaves = false
+            sharesLivePackets = false
             sendsReports = false
             acceptsUnknownMethods = true
             sessionsEndWithConnection = true

@@ -10,35 +10,40 @@ enum HTTPDate {
         let seconds = max(0, Int(time.rawValue >> 32) - 2_208_988_800)
         let days = seconds / 86_400
         let (year, month, day) = civil(days)
-        let clock = [seconds / 3600 % 24, seconds / 60 % 60, seconds % 60].map(twoDigits).joined(separator: ":")
-        return "\(weekdays[days % 7]), \(twoDigits(day)) \(months[month - 1]) \(year) \(clock) GMT"
+        var text: [UInt8] = []
+        text.reserveCapacity(32)
+        func add(_ number: Int, then separator: String) {
+            text.append(UInt8(ascii: "0") + UInt8(number / 10 % 10))
+            text.append(UInt8(ascii: "0") + UInt8(number % 10))
+            text += separator.utf8
+        }
+        text += weekdays[days % 7].utf8
+        text += ", ".utf8
+        add(day, then: " ")
+        text += months[month - 1].utf8
+        text += " ".utf8
+        add(year / 100, then: "")
+        add(year % 100, then: " ")
+        add(seconds / 3600 % 24, then: ":")
+        add(seconds / 60 % 60, then: ":")
+        add(seconds % 60, then: " GMT")
+        return String(decoding: text, as: UTF8.self)
     }
-
-    private static func twoDigits(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
 
     /// Year, month (1 to 12) and day of the Gregorian calendar, from days since 1 January 1970.
+    ///
+    /// Years are counted from March here, so that the leap day is the last of its year, and in fours of 1461 days: 2000, the only
+    /// turn of a century that a timestamp can name, is a leap year like any fourth.
     private static func civil(_ days: Int) -> (year: Int, month: Int, day: Int) {
-        var year = 1970
-        var rest = days
-        while rest >= length(ofYear: year) {
-            rest -= length(ofYear: year)
-            year += 1
-        }
-        var month = 1
-        while rest >= length(ofMonth: month, in: year) {
-            rest -= length(ofMonth: month, in: year)
-            month += 1
-        }
-        return (year, month, rest + 1)
-    }
-
-    private static func isLeap(_ year: Int) -> Bool { year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) }
-    private static func length(ofYear year: Int) -> Int { isLeap(year) ? 366 : 365 }
-    private static func length(ofMonth month: Int, in year: Int) -> Int {
-        switch month {
-        case 4, 6, 9, 11: 30
-        case 2: isLeap(year) ? 29 : 28
-        default: 31
-        }
+        // From 1 March 1968 on.
+        let count = days + 671
+        let four = count % 1461
+        let yearOfFour = min(four / 365, 3)
+        let dayOfYear = four - yearOfFour * 365
+        // March to July, and August to December, have 153 days each: 31, 30, 31, 30, 31.
+        let monthFromMarch = (5 * dayOfYear + 2) / 153
+        let day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
+        let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
+        return (1968 + count / 1461 * 4 + yearOfFour + (month <= 2 ? 1 : 0), month, day)
     }
 }

@@ -161,16 +161,17 @@ public struct SessionIdentity: Sendable, Hashable {
 
     /// Draws an identity. Use a generator that cannot be predicted, as the system's is.
     public init(using generator: inout some RandomNumberGenerator) {
-        let digits = Array("0123456789abcdef")
-        var id = ""
+        var digits: [UInt8] = []
+        digits.reserveCapacity(32)
         for _ in 0..<2 {
             var word = generator.next()
             for _ in 0..<16 {
-                id.append(digits[Int(word & 15)])
+                let digit = UInt8(word & 15)
+                digits.append(digit + (digit < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10))
                 word >>= 4
             }
         }
-        self.id = id
+        id = String(decoding: digits, as: UTF8.self)
         labNumber = Int.random(in: 100_000...999_999, using: &generator)
         ssrc = UInt32.random(in: 1...UInt32.max, using: &generator)
         firstSequenceNumber = UInt16.random(in: .min ... .max, using: &generator)

@@ -3,23 +3,28 @@ internal import RTPTransport
 
 /// A session and the media that it controls.
 struct ServedSession: Sendable {
-    /// How the session's frames come about.
-    enum Media: Sendable {
-        /// Pulled from a source of its own.
-        case stored(StoredPlayback)
-        /// Handed to every reader alike.
-        case live(LiveDescription)
-        /// Live, but in a payload format of its own: the same frames through a sender of this session.
-        case liveOwnFormat(LiveDescription, RTPSender, start: ContinuousClock.Instant?)
+    /// Live media in a payload format of its own: the same frames as other readers get, through a sender of this session.
+    struct OwnFormat: Sendable {
+        var sender: RTPSender
+        /// When the first frame was sent.
+        var start: ContinuousClock.Instant?
     }
 
+    /// What the connection calls it.
+    let key: Int
     var session: ServerSession
     /// Where the presentation stands on the server.
     let path: String?
     /// Which variant of it.
     let variant: PresentationVariant?
     let presentation: Presentation
-    var media: Media
+    /// The live presentation that this session reads.
+    let liveID: LivePresentationID?
+    /// The synchronization source of the packets.
+    let ssrc: UInt32
+    /// Stored media, pulled from a source of the session's own; `nil` where the presentation is live.
+    var playback: StoredPlayback?
+    private(set) var ownFormat: OwnFormat?
     /// The stream that packets leave on, once SETUP has agreed on a transport.
     var stream: StreamID?
     /// Whether they leave on the control connection.
@@ -33,41 +38,35 @@ struct ServedSession: Sendable {
     var report: SessionReport
     private var hasSaidRefusal = false
 
+    /// A session that plays `playback`, or else a live presentation.
     init(
-        session: ServerSession, path: String?, variant: PresentationVariant?, presentation: Presentation, media: Media,
-        report: SessionReport
+        key: Int, session: ServerSession, path: String?, variant: PresentationVariant?, presentation: Presentation,
+        playback: StoredPlayback?, ownFormat: OwnFormat?, report: SessionReport
     ) {
-        self.variant = variant
+        self.key = key
         self.session = session
         self.path = path
+        self.variant = variant
         self.presentation = presentation
-        self.media = media
+        self.playback = playback
+        self.ownFormat = ownFormat
         self.report = report
-    }
-
-    /// The live presentation that this session reads.
-    var liveID: LivePresentationID? {
-        switch media {
-        case .stored: nil
-        case .live(let description), .liveOwnFormat(let description, _, _): description.id
-        }
-    }
-
-    /// The synchronization source of the packets.
-    var ssrc: UInt32 {
-        switch media {
-        case .stored(let playback): playback.sender.ssrc
-        case .live(let description): description.ssrc
-        case .liveOwnFormat(_, let sender, _): sender.ssrc
+        switch presentation {
+        case .stored:
+            liveID = nil
+            ssrc = playback?.sender.ssrc ?? 0
+        case .live(let description):
+            liveID = description.id
+            ssrc = ownFormat?.sender.ssrc ?? description.ssrc
         }
     }
 
     /// When media wants attention. A blocked stream waits for the transport, and a frame that is not ready for its source, until
     /// it is too old to be sent.
     func mediaDeadline(maximumLag: Duration) -> ContinuousClock.Instant? {
-        guard isDelivering, case .stored(let playback) = media else { return nil }
-        guard var frame = playback.deadline else { return playback.isAwaiting ? nextReport : nil }
-        if isBlocked || playback.isAwaiting { frame += max(maximumLag, .zero) + .milliseconds(1) }
+        guard isDelivering, let isAwaiting = playback?.isAwaiting else { return nil }
+        guard var frame = playback?.deadline else { return isAwaiting ? nextReport : nil }
+        if isBlocked || isAwaiting { frame += max(maximumLag, .zero) + .milliseconds(1) }
         return isBlocked ? frame : nextReport.map { min($0, frame) } ?? frame
     }
 
@@ -83,17 +82,16 @@ struct ServedSession: Sendable {
         at now: ContinuousClock.Instant, maximumLag: Duration, events: inout [ServerEvent],
         via transport: inout some EndpointTransport
     ) -> Bool {
-        guard isDelivering, let stream, case .stored(var playback) = media else { return false }
-        defer { media = .stored(playback) }
+        guard isDelivering, let stream else { return false }
         isBlocked = false
         var turn = 0
         while turn < Self.framesPerTurn {
             turn += 1
-            switch playback.due(at: now, maximumLag: maximumLag) {
+            switch playback?.due(at: now, maximumLag: maximumLag) {
             case nil: return false
             case .end: return true
             case .lateFrame:
-                let skipped = playback.skipFrames(at: now)
+                let skipped = playback?.skipFrames(at: now) ?? 0
                 report.framesSkipped += UInt64(skipped)
                 turn += min(skipped, Self.framesPerTurn)
             case .frame:
@@ -102,7 +100,7 @@ struct ServedSession: Sendable {
                     return false
                 }
                 do {
-                    if let batch = try playback.takeFrame() { send(batch, on: stream, via: &transport) }
+                    if let batch = try playback?.takeFrame() { send(batch, on: stream, via: &transport) }
                 } catch {
                     refuse(error, events: &events)
                 }
@@ -121,31 +119,26 @@ struct ServedSession: Sendable {
             report.framesSkipped += 1
             return
         }
-        switch media {
-        case .stored:
-            return
-        case .live:
-            if let senderReport = frame.report { transport.send(report: senderReport, on: stream) }
-            send(frame.batch, on: stream, via: &transport)
-        case .liveOwnFormat(let description, var sender, let start):
-            let origin = start ?? now
-            // Its readers go by rising timestamps, also where two frames come at once.
-            let streamTime = max(origin.duration(to: now), .milliseconds(report.framesSent))
-            do {
-                let batch = try sender.packetize(frame.frame.image, at: streamTime)
-                send(batch, on: stream, via: &transport)
-            } catch {
-                refuse(error, events: &events)
-            }
-            media = .liveOwnFormat(description, sender, start: origin)
+        if ownFormat != nil {
+            return deliverInOwnFormat(frame.frame.image, on: stream, at: now, events: &events, via: &transport)
         }
+        if let senderReport = frame.report { transport.send(report: senderReport, on: stream) }
+        send(frame.batch, on: stream, via: &transport)
     }
 
-    /// The reader has told how it fares.
-    mutating func receive(_ feedback: ReaderFeedback) {
-        guard case .stored(var playback) = media else { return }
-        playback.receive(feedback)
-        media = .stored(playback)
+    private mutating func deliverInOwnFormat(
+        _ image: [UInt8], on stream: StreamID, at now: ContinuousClock.Instant, events: inout [ServerEvent],
+        via transport: inout some EndpointTransport
+    ) {
+        let start = ownFormat?.start ?? now
+        ownFormat?.start = start
+        // Its readers go by rising timestamps, also where two frames come at once.
+        let streamTime = max(start.duration(to: now), .milliseconds(report.framesSent))
+        do {
+            if let batch = try ownFormat?.sender.packetize(image, at: streamTime) { send(batch, on: stream, via: &transport) }
+        } catch {
+            refuse(error, events: &events)
+        }
     }
 
     private mutating func send(_ batch: RTPPacketBatch, on stream: StreamID, via transport: inout some EndpointTransport) {

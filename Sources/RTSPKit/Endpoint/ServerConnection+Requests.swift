@@ -38,7 +38,7 @@ extension ServerConnection {
             lastRequest = now
             route(rules.admitted(request), at: now, via: &transport)
         case .interleaved(let frame):
-            takeInterleaved(frame, at: now, via: &transport)
+            takeInterleaved(frame, at: now)
         case .response:
             // This server asks its clients nothing, so there is nothing to answer.
             events.append(.violated("a response that nobody asked for"))
@@ -50,7 +50,7 @@ extension ServerConnection {
     ) {
         if let refusal = refusal(of: request) { return respond(refusal, to: request, via: &transport) }
         if let id = sessionID(of: request) {
-            guard let key = sessions.first(where: { $0.value.session.id == id })?.key else {
+            guard let index = sessions.indices.first(where: { sessions[$0].session.id == id }) else {
                 // DESCRIBE and OPTIONS need no session, so a stale one does no harm.
                 guard request.method == .describe || request.method == .options else {
                     return respond(RTSPResponse(.sessionNotFound, cSeq: request.cSeq), to: request, via: &transport)
@@ -58,8 +58,8 @@ extension ServerConnection {
                 return routeOutsideSession(request, via: &transport)
             }
             guard request.method != .describe else { return routeOutsideSession(request, via: &transport) }
-            let actions = sessions[key]?.session.receive(request, at: now) ?? []
-            return perform(actions, ofSession: key, request: request, at: now, via: &transport)
+            let actions = sessions[index].session.receive(request, at: now)
+            return perform(actions, ofSession: sessions[index].key, request: request, at: now, via: &transport)
         }
         routeOutsideSession(request, via: &transport)
     }
@@ -73,25 +73,24 @@ extension ServerConnection {
             let status: RTSPStatus = request.body.isEmpty ? .ok : .parameterNotUnderstood
             respond(RTSPResponse(status, cSeq: request.cSeq), to: request, via: &transport)
         case .describe:
-            ask(.describe(request), path: path(of: request.url), purpose: .describe, for: request, via: &transport)
+            ask(path: path(of: request.url), purpose: .describe, about: request, via: &transport)
         case .setup:
             guard sessions.count < configuration.limits.sessionsPerConnection else {
                 return respond(RTSPResponse(.notEnoughBandwidth, cSeq: request.cSeq), to: request, via: &transport)
             }
-            ask(.setup(request), path: presentationPath(of: request.url), purpose: .session, for: request, via: &transport)
+            ask(path: presentationPath(of: request.url), purpose: .session, about: request, via: &transport)
         default:
             respond(RTSPResponse(.sessionNotFound, cSeq: request.cSeq), to: request, via: &transport)
         }
     }
 
     private mutating func ask(
-        _ question: OpenQuestion, path: String?, purpose: ServerQuestion.Purpose, for request: RTSPRequest,
-        via transport: inout some EndpointTransport
+        path: String?, purpose: ServerQuestion.Purpose, about request: RTSPRequest, via transport: inout some EndpointTransport
     ) {
         guard let path, let variant = variant(of: request.url) else {
             return respond(RTSPResponse(.badRequest, cSeq: request.cSeq), to: request, via: &transport)
         }
-        openQuestion = question
+        openQuestion = purpose == .describe ? .describe(request) : .setup(request, path: path, variant)
         questionAsked = latest
         events.append(.ask(.find(path: path, purpose: purpose, variant: variant)))
     }
@@ -117,7 +116,7 @@ extension ServerConnection {
     /// Which session a request is for. A dialect whose sessions end with the connection has at most one, and need not name it.
     private func sessionID(of request: RTSPRequest) -> String? {
         if rules.sessionsEndWithConnection {
-            return sessions.values.first?.session.id
+            return sessions.first?.session.id
         }
         return request.headers["Session"].map { SessionHeader.parse($0)?.id ?? $0 }
     }
@@ -131,7 +130,7 @@ extension ServerConnection {
     /// Sends a response that is no session's own. Where there is but one session, every response names it.
     mutating func send(_ response: RTSPResponse, via transport: inout some EndpointTransport) {
         var response = response
-        if rules.sessionsEndWithConnection, let served = sessions.values.first, response.headers["Session"] == nil {
+        if rules.sessionsEndWithConnection, let served = sessions.first, response.headers["Session"] == nil {
             response.headers["Session"] = served.session.id
         }
         transport.send(framing.bytes(of: stamped(response), media: nil))
@@ -166,6 +165,7 @@ extension ServerConnection {
 
     /// The decoded path of a request's URL: what the owner is asked for. A bare file name stands for itself.
     private func path(of url: String) -> String? {
+        if !rules.sessionsEndWithConnection, let path = RTSPURL.plainPath(of: url) { return path }
         if rules.sessionsEndWithConnection || url.utf8.firstRange(of: "://".utf8) == nil {
             return LabDialect.fileName(of: url).map { "/" + $0 }
         }
@@ -199,6 +199,6 @@ extension ServerConnection {
         let suffix = "/" + Presentation.streamControl
         guard path.hasSuffix(suffix) else { return path }
         // What stands at the root is found by a slash.
-        return path == suffix ? "/" : String(path.dropLast(suffix.count))
+        return path == suffix ? "/" : String(Substring(path.utf8.dropLast(suffix.utf8.count)))
     }
 }

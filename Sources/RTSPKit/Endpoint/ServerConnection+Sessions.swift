@@ -4,35 +4,50 @@ internal import RTPTransport
 /// From session to media: carries out what sessions decide, and answers what they ask.
 extension ServerConnection {
     /// The owner found the presentation that a SETUP names: a session begins, and decides what to say.
+    /// - Parameter place: where it found it.
     mutating func beginSession(
-        on presentation: Presentation, identity: SessionIdentity, for request: RTSPRequest, at now: ContinuousClock.Instant,
-        via transport: inout some EndpointTransport
+        on presentation: Presentation, at place: (path: String, variant: PresentationVariant), identity: SessionIdentity,
+        for request: RTSPRequest, at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
     ) {
         let session = ServerSession(id: rules.sessionID(identity), timeout: rules.sessionTimeout, at: now)
         let report = SessionReport(
             id: session.id, presentation: presentation.name, transport: "", dialect: rules.dialect)
         let key = nextKey
         nextKey += 1
-        var served = ServedSession(
-            session: session, path: presentationPath(of: request.url), variant: variant(of: request.url),
-            presentation: presentation,
-            media: media(of: presentation, identity: identity), report: report)
-        let actions = served.session.receive(request, at: now)
-        sessions[key] = served
-        perform(actions, ofSession: key, request: request, at: now, via: &transport)
+        let (playback, ownFormat) = media(of: presentation, identity: identity)
+        sessions.append(
+            ServedSession(
+                key: key, session: session, path: place.path, variant: place.variant, presentation: presentation,
+                playback: playback, ownFormat: ownFormat, report: report))
+        perform(onSession: key, request: request, at: now, via: &transport) { $0.receive(request, at: now) }
         // A session that could not agree on a transport was never one for the client.
-        if let served = sessions[key], served.stream == nil { sessions[key] = nil }
+        if let index = index(ofSession: key), sessions[index].stream == nil { sessions.remove(at: index) }
     }
 
-    private func media(of presentation: Presentation, identity: SessionIdentity) -> ServedSession.Media {
-        let sender = rules.sender(identity, canonicalName: configuration.canonicalName)
+    private func media(
+        of presentation: Presentation, identity: SessionIdentity
+    ) -> (playback: StoredPlayback?, ownFormat: ServedSession.OwnFormat?) {
         switch presentation {
         case .stored(let stored):
-            return .stored(
-                StoredPlayback(source: rules.source(of: stored), sender: sender, wallClock: configuration.wallClock))
-        case .live(let description):
-            return rules.dialect == .standard ? .live(description) : .liveOwnFormat(description, sender, start: nil)
+            let sender = rules.sender(identity, canonicalName: configuration.canonicalName)
+            return (
+                StoredPlayback(source: rules.source(of: stored), sender: sender, wallClock: configuration.wallClock), nil
+            )
+        case .live where rules.sharesLivePackets:
+            return (nil, nil)
+        case .live:
+            return (nil, ServedSession.OwnFormat(sender: rules.sender(identity, canonicalName: configuration.canonicalName)))
         }
+    }
+
+    /// Carries out what a session decides on.
+    mutating func perform(
+        onSession key: Int, request: RTSPRequest? = nil, at now: ContinuousClock.Instant,
+        via transport: inout some EndpointTransport, _ decide: (inout ServerSession) -> [ServerSession.Action]
+    ) {
+        guard let index = index(ofSession: key) else { return }
+        let actions = decide(&sessions[index].session)
+        perform(actions, ofSession: key, request: request, at: now, via: &transport)
     }
 
     /// Carries out the actions of a session, in order.
@@ -51,7 +66,8 @@ extension ServerConnection {
             case .media(let command):
                 perform(command, ofSession: key, at: now, via: &transport)
             case .closed(let reason):
-                guard let served = sessions.removeValue(forKey: key) else { continue }
+                guard let index = index(ofSession: key) else { continue }
+                let served = sessions.remove(at: index)
                 if served.stream != nil { events.append(.sessionEnded(served.report, reason)) }
             }
         }
@@ -61,7 +77,7 @@ extension ServerConnection {
         _ response: RTSPResponse, ofSession key: Int, to request: RTSPRequest?, via transport: inout some EndpointTransport
     ) {
         guard state == .open else { return }
-        let media = sessions[key].flatMap { rules.mediaInfo(of: $0.presentation) }
+        let media = index(ofSession: key).flatMap { rules.mediaInfo(of: sessions[$0].presentation) }
         transport.send(framing.bytes(of: stamped(response), media: media))
         if let request { events.append(.answered(request.method, url: request.url, response.status)) }
     }
@@ -70,36 +86,33 @@ extension ServerConnection {
         _ command: ServerSession.MediaCommand, ofSession key: Int, at now: ContinuousClock.Instant,
         via transport: inout some EndpointTransport
     ) {
+        guard let index = index(ofSession: key) else { return }
         switch command {
         case .start:
-            sessions[key]?.isDelivering = true
-            startMedia(ofSession: key, at: now, via: &transport)
+            sessions[index].isDelivering = true
+            startMedia(ofSessionAt: index, at: now, via: &transport)
         case .pause:
-            halt(session: key, at: now)
+            halt(sessionAt: index)
         case .stop, .release:
             // A session has one stream here, so releasing it is the end of everything, too.
-            sayGoodbye(session: key, at: now, via: &transport)
-            halt(session: key, at: now)
-            if let stream = sessions[key]?.stream { transport.close(stream) }
+            sayGoodbye(sessionAt: index, at: now, via: &transport)
+            halt(sessionAt: index)
+            if let stream = sessions[index].stream { transport.close(stream) }
         }
     }
 
     /// Stops delivery; the position stays.
-    private mutating func halt(session key: Int, at now: ContinuousClock.Instant) {
-        guard var served = sessions[key], served.isDelivering else { return }
-        served.isDelivering = false
-        if case .stored(var playback) = served.media {
-            playback.pause()
-            served.media = .stored(playback)
-        }
-        if let live = served.liveID { events.append(.left(live)) }
-        sessions[key] = served
+    private mutating func halt(sessionAt index: Int) {
+        guard sessions[index].isDelivering else { return }
+        sessions[index].isDelivering = false
+        sessions[index].playback?.pause()
+        if let live = sessions[index].liveID { events.append(.left(live)) }
     }
 
     /// The range has come to its end.
-    mutating func endPlayback(ofSession key: Int, at now: ContinuousClock.Instant, via transport: inout some EndpointTransport) {
-        halt(session: key, at: now)
-        sessions[key]?.session.playbackEnded(at: now)
+    mutating func endPlayback(ofSessionAt index: Int, at now: ContinuousClock.Instant) {
+        halt(sessionAt: index)
+        sessions[index].session.playbackEnded(at: now)
     }
 
     // MARK: SETUP
@@ -108,22 +121,21 @@ extension ServerConnection {
         _ question: ServerSession.SetupQuestion, session key: Int, request: RTSPRequest?, at now: ContinuousClock.Instant,
         via transport: inout some EndpointTransport
     ) {
-        guard var served = sessions[key] else { return }
+        guard let index = index(ofSession: key) else { return }
         let answer: ServerSession.SetupAnswer
-        if presentationPath(of: question.url) != served.path || variant(of: question.url) != served.variant {
+        if !isSamePresentation(question.url, as: sessions[index]) {
             // One session, one presentation (RFC 2326 section 10.4).
             answer = .refused(.aggregateOperationNotAllowed, [:])
-        } else if let agreed = agree(on: question.offers, session: key, presentation: served.presentation) {
-            if let old = served.stream { transport.close(old) }
+        } else if let agreed = agree(on: question.offers, sessionAt: index) {
+            let old = sessions[index].stream
+            if let old { transport.close(old) }
             let stream = StreamID(rawValue: UInt32(truncatingIfNeeded: nextKey))
             nextKey += 1
             transport.open(stream, by: agreed.route)
-            let isNew = served.stream == nil
-            served.stream = stream
-            served.isInterleaved = agreed.spec.lowerTransport == .tcp
-            served.report.transport = agreed.spec.description
-            sessions[key] = served
-            if isNew { events.append(.sessionStarted(served.report)) }
+            sessions[index].stream = stream
+            sessions[index].isInterleaved = agreed.spec.lowerTransport == .tcp
+            sessions[index].report.transport = agreed.spec.description
+            if old == nil { events.append(.sessionStarted(sessions[index].report)) }
             answer = .accepted(stream: 0, agreed.spec)
         } else {
             answer = .refused(.unsupportedTransport, [:])
@@ -131,15 +143,18 @@ extension ServerConnection {
         settle(.setup(answer), session: key, request: request, at: now, via: &transport)
     }
 
+    /// Whether `url` means the presentation of a session. The URL of its first SETUP, which leads to its first stream, does.
+    private func isSamePresentation(_ url: String, as served: ServedSession) -> Bool {
+        served.stream == nil || presentationPath(of: url) == served.path && variant(of: url) == served.variant
+    }
+
     /// The first offer that this server can serve, completed with its own side (RFC 2326 section 12.39).
-    private func agree(
-        on offers: [TransportSpec], session key: Int, presentation: Presentation
-    ) -> (spec: TransportSpec, route: MediaRoute)? {
+    private func agree(on offers: [TransportSpec], sessionAt index: Int) -> (spec: TransportSpec, route: MediaRoute)? {
         for offer in offers where offer.isRTPOverAVP && offer.delivery == .unicast {
             // Media goes to the address of the control connection and nowhere else.
             guard offer.destination == nil || offer.destination == peer else { continue }
             guard offer.mode?.lowercased() != "record" else { continue }
-            var spec = TransportSpec(lowerTransport: offer.lowerTransport, ssrc: sessions[key]?.ssrc, mode: offer.mode)
+            var spec = TransportSpec(lowerTransport: offer.lowerTransport, ssrc: sessions[index].ssrc, mode: offer.mode)
             switch offer.lowerTransport {
             case .udp:
                 guard let ports = configuration.mediaPorts, let client = offer.clientPorts, client.rtp > 0 else { continue }
@@ -147,7 +162,7 @@ extension ServerConnection {
                 spec.serverPorts = ports
                 return (spec, .datagrams(rtp: client.rtp, rtcp: client.rtcp == 0 ? nil : client.rtcp))
             case .tcp:
-                guard rules.interleaves, let channels = freeChannels(offer.interleaved, except: key) else { continue }
+                guard rules.interleaves, let channels = freeChannels(offer.interleaved, except: index) else { continue }
                 spec.interleaved = channels
                 return (spec, .interleaved(channels))
             case .other:
@@ -158,10 +173,10 @@ extension ServerConnection {
     }
 
     /// The channels asked for, or the next free pair where they are taken or none were named.
-    private func freeChannels(_ wanted: ChannelPair?, except key: Int) -> ChannelPair? {
+    private func freeChannels(_ wanted: ChannelPair?, except index: Int) -> ChannelPair? {
         var taken: Set<UInt8> = []
-        for (other, served) in sessions where other != key {
-            for stream in served.session.state.streams {
+        for other in sessions.indices where other != index {
+            for stream in sessions[other].session.state.streams {
                 if let channels = stream.transport.interleaved {
                     taken.formUnion([channels.rtp, channels.rtcp].compactMap { $0 })
                 }
@@ -174,8 +189,8 @@ extension ServerConnection {
                 return ChannelPair(rtp: wanted.rtp, rtcp: rtcp)
             }
         }
-        let pairs = (UInt8(0)...127).map { ($0 * 2, $0 * 2 + 1) }
-        return pairs.first { taken.isDisjoint(with: [$0.0, $0.1]) }.map { ChannelPair(rtp: $0.0, rtcp: $0.1) }
+        let pairs = (UInt8(0)...127).lazy.map { ChannelPair(rtp: $0 * 2, rtcp: $0 * 2 + 1) }
+        return pairs.first { !taken.contains($0.rtp) && !taken.contains($0.rtp + 1) }
     }
 
     // MARK: PLAY
@@ -184,25 +199,25 @@ extension ServerConnection {
         _ question: ServerSession.PlayQuestion, session key: Int, at now: ContinuousClock.Instant,
         via transport: inout some EndpointTransport
     ) {
-        guard var served = sessions[key] else { return }
-        guard case .stored(var playback) = served.media else {
-            return playLive(session: key, at: now, via: &transport)
+        guard let index = index(ofSession: key) else { return }
+        guard let duration = sessions[index].playback?.duration else {
+            return playLive(sessionAt: index, at: now, via: &transport)
         }
         let answer: ServerSession.PlayAnswer
         do {
+            let asksOnly = question.isAlreadyPlaying && question.range == nil
             let start =
-                question.isAlreadyPlaying && question.range == nil
-                ? playback.current() : try playback.start(question.range, at: now)
-            served.media = .stored(playback)
-            sessions[key] = served
-            answer = .accepted(range: start.range, rtpInfo: rtpInfo(of: served, start.sequenceNumber, start.timestamp))
+                asksOnly ? sessions[index].playback?.current() : try sessions[index].playback?.start(question.range, at: now)
+            guard let start else { return }
+            answer = .accepted(
+                range: start.range, rtpInfo: rtpInfo(ofSessionAt: index, start.sequenceNumber, start.timestamp))
         } catch {
             switch error {
             case .invalidRange:
-                let whole = NormalPlayTimeRange(start: .time(.zero), end: playback.duration)
+                let whole = NormalPlayTimeRange(start: .time(.zero), end: duration)
                 answer = .refused(.invalidRange, ["Range": whole.description])
             case .unreadable(let reason):
-                events.append(.sourceFailed(presentation: served.presentation.name, reason))
+                events.append(.sourceFailed(presentation: sessions[index].presentation.name, reason))
                 answer = .refused(.internalServerError, [:])
             }
         }
@@ -211,10 +226,11 @@ extension ServerConnection {
 
     /// The owner knows where the live presentation stands; who reads it already need not join again.
     private mutating func playLive(
-        session key: Int, at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
+        sessionAt index: Int, at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
     ) {
-        guard let served = sessions[key], let live = served.liveID else { return }
-        guard !served.isDelivering else {
+        guard let live = sessions[index].liveID else { return }
+        let key = sessions[index].key
+        guard !sessions[index].isDelivering else {
             let range = NormalPlayTimeRange(start: .now, end: nil)
             let answer = ServerSession.PlayAnswer.accepted(range: range, rtpInfo: RTPInfoHeader(entries: []))
             return settle(.play(answer), session: key, request: nil, at: now, via: &transport)
@@ -229,26 +245,26 @@ extension ServerConnection {
         _ snapshot: LiveSnapshot, session key: Int, at now: ContinuousClock.Instant,
         via transport: inout some EndpointTransport
     ) {
-        guard let served = sessions[key] else { return }
-        let isOwnFormat = if case .liveOwnFormat = served.media { true } else { false }
+        guard let asking = index(ofSession: key) else { return }
         let first = snapshot.lastFrame
         let rtpInfo =
-            isOwnFormat
+            sessions[asking].ownFormat != nil
             ? RTPInfoHeader(entries: [])
             : rtpInfo(
-                of: served, first?.firstSequenceNumber ?? snapshot.nextSequenceNumber, first?.timestamp ?? snapshot.timestamp)
+                ofSessionAt: asking, first?.firstSequenceNumber ?? snapshot.nextSequenceNumber,
+                first?.timestamp ?? snapshot.timestamp)
         let range = NormalPlayTimeRange(start: .now, end: nil)
         settle(.play(.accepted(range: range, rtpInfo: rtpInfo)), session: key, request: nil, at: now, via: &transport)
-        guard let served = sessions[key], served.isDelivering, let stream = served.stream, let live = served.liveID else {
-            return
-        }
+        guard let index = index(ofSession: key), sessions[index].isDelivering, let stream = sessions[index].stream,
+            let live = sessions[index].liveID
+        else { return }
         if rules.sendsReports {
             transport.send(report: snapshot.report, on: stream)
-            sessions[key]?.hasSpoken = true
+            sessions[index].hasSpoken = true
         }
         guard var frame = first else { return }
         frame.report = nil
-        sessions[key]?.deliver(frame, of: live, at: now, events: &events, via: &transport)
+        sessions[index].deliver(frame, of: live, at: now, events: &events, via: &transport)
     }
 
     /// The owner cannot let a session join the live presentation.
@@ -258,8 +274,10 @@ extension ServerConnection {
         settle(.play(.refused(status, [:])), session: key, request: nil, at: now, via: &transport)
     }
 
-    private func rtpInfo(of served: ServedSession, _ sequenceNumber: UInt16, _ timestamp: RTPTimestamp) -> RTPInfoHeader {
-        let url = served.session.state.streams.first?.url ?? ""
+    private func rtpInfo(
+        ofSessionAt index: Int, _ sequenceNumber: UInt16, _ timestamp: RTPTimestamp
+    ) -> RTPInfoHeader {
+        let url = sessions[index].session.state.streams.first?.url ?? ""
         return RTPInfoHeader(entries: [
             RTPInfoHeader.Entry(url: url, sequenceNumber: sequenceNumber, rtpTime: timestamp.rawValue)
         ])
@@ -269,7 +287,9 @@ extension ServerConnection {
         _ answer: ServerSession.Answer, session key: Int, request: RTSPRequest?, at now: ContinuousClock.Instant,
         via transport: inout some EndpointTransport
     ) {
-        guard let actions = try? sessions[key]?.session.answer(answer, at: now) else { return }
+        guard let index = index(ofSession: key), let actions = try? sessions[index].session.answer(answer, at: now) else {
+            return
+        }
         perform(actions, ofSession: key, request: request, at: now, via: &transport)
     }
 }

@@ -3,11 +3,10 @@ extension ServerConnection {
     /// When the connection wants attention.
     var connectionDeadline: ContinuousClock.Instant? {
         guard state == .open else { return nil }
-        let limits = configuration.limits
         // While a question is open nothing is taken, so only the owner's time runs.
-        if openQuestion != nil { return questionAsked.map { $0 + limits.answerTime } }
-        let candidates = [framing.deadline, messageBegan.map { $0 + limits.messageTime }, idleDeadline]
-        return candidates.compactMap { $0 }.min()
+        if openQuestion != nil { return questionAsked.map { $0 + configuration.limits.answerTime } }
+        let messageEnd = Self.earlier(framing.deadline, messageBegan.map { $0 + configuration.limits.messageTime })
+        return Self.earlier(messageEnd, idleDeadline)
     }
 
     private var idleDeadline: ContinuousClock.Instant? {
@@ -42,7 +41,7 @@ extension ServerConnection {
     ) {
         events.append(.violated(reason))
         switch openQuestion {
-        case .describe(let request), .setup(let request):
+        case .describe(let request), .setup(let request, _, _):
             respond(RTSPResponse(status, cSeq: request.cSeq), to: request, via: &transport)
         case .join: break  // The session answers it as the connection closes.
         case nil: send(RTSPResponse(status), via: &transport)

@@ -67,7 +67,7 @@ public struct ServerConnection: Sendable {
     /// A request that waits for the owner's answer.
     enum OpenQuestion: Sendable, Hashable {
         case describe(RTSPRequest)
-        case setup(RTSPRequest)
+        case setup(RTSPRequest, path: String, PresentationVariant)
         case join(LivePresentationID, session: Int)
     }
 
@@ -78,7 +78,8 @@ public struct ServerConnection: Sendable {
     let configuration: Configuration
     var framing: ControlFraming
     var rules: DialectRules
-    var sessions: [Int: ServedSession] = [:]
+    /// The sessions in the order in which they were set up: hardly ever more than one.
+    var sessions: [ServedSession] = []
     var nextKey = 0
     var openQuestion: OpenQuestion?
     /// When the open question was asked.
@@ -113,19 +114,27 @@ public struct ServerConnection: Sendable {
     public var heldByteCount: Int { framing.bufferedByteCount }
 
     /// The states of the sessions, in the order in which they were set up.
-    public var sessionStates: [ServerSession.State] { sessions.keys.sorted().compactMap { sessions[$0]?.session.state } }
+    public var sessionStates: [ServerSession.State] { sessions.map(\.session.state) }
 
     /// When ``advance(to:via:)`` wants to be called next.
     public var deadline: ContinuousClock.Instant? {
         var earliest = connectionDeadline
-        for served in sessions.values {
-            let media = served.mediaDeadline(maximumLag: configuration.limits.maximumLag)
-            for candidate in [served.session.deadline, media] {
-                if let candidate { earliest = earliest.map { min($0, candidate) } ?? candidate }
-            }
+        let sessions = sessions.span  // an element of an array would be copied
+        for index in sessions.indices {
+            earliest = Self.earlier(earliest, sessions[index].session.deadline)
+            earliest = Self.earlier(earliest, sessions[index].mediaDeadline(maximumLag: configuration.limits.maximumLag))
         }
         return earliest
     }
+
+    /// The earlier of two moments, of which either may never come.
+    static func earlier(_ one: ContinuousClock.Instant?, _ other: ContinuousClock.Instant?) -> ContinuousClock.Instant? {
+        guard let one, let other else { return one ?? other }
+        return min(one, other)
+    }
+
+    /// Where the session stands that is called `key`; `nil` once it has ended.
+    func index(ofSession key: Int) -> Int? { sessions.indices.first { sessions[$0].key == key } }
 
     /// Bytes arrived on the control connection.
     public mutating func receive(
@@ -140,7 +149,7 @@ public struct ServerConnection: Sendable {
 
     /// What the reader of a live presentation, whose packets leave on `stream`, has reported last; `nil` where it has not.
     public func liveReception(on stream: StreamID) -> (presentation: LivePresentationID, report: ReceptionReport)? {
-        guard let served = sessions.values.first(where: { $0.stream == stream }), let live = served.liveID,
+        guard let served = sessions.first(where: { $0.stream == stream }), let live = served.liveID,
             let report = served.report.lastReport
         else { return nil }
         return (live, report)
@@ -150,9 +159,9 @@ public struct ServerConnection: Sendable {
     public mutating func receive(
         report: Span<UInt8>, on stream: StreamID, at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
     ) -> [ServerEvent] {
-        guard let key = sessions.first(where: { $0.value.stream == stream })?.key else { return [] }
+        guard let index = sessions.indices.first(where: { sessions[$0].stream == stream }) else { return [] }
         let now = moved(to: now)
-        takeReport(report, ofSession: key, at: now, via: &transport)
+        takeReport(report, ofSessionAt: index, at: now)
         return takeEvents()
     }
 
@@ -167,10 +176,11 @@ public struct ServerConnection: Sendable {
         case (.describe(let request), .found(let presentation, _)):
             openQuestion = nil
             describe(presentation, for: request, via: &transport)
-        case (.setup(let request), .found(let presentation, let identity)):
+        case (.setup(let request, let path, let variant), .found(let presentation, let identity)):
             openQuestion = nil
-            beginSession(on: presentation, identity: identity, for: request, at: now, via: &transport)
-        case (.describe(let request), .refused(let status)), (.setup(let request), .refused(let status)):
+            let place = (path: path, variant: variant)
+            beginSession(on: presentation, at: place, identity: identity, for: request, at: now, via: &transport)
+        case (.describe(let request), .refused(let status)), (.setup(let request, _, _), .refused(let status)):
             openQuestion = nil
             respond(RTSPResponse(Self.refusal(status), cSeq: request.cSeq), to: request, via: &transport)
         case (.join(_, let key), .joined(let snapshot)):
@@ -192,14 +202,14 @@ public struct ServerConnection: Sendable {
         public var description: String
     }
 
-    /// A frame of a live presentation, for the sessions that play it.
+    /// A frame of a live presentation, for the sessions that play it. ``deadline`` stays as it is.
     public mutating func deliver(
         _ frame: LiveFrame, of presentation: LivePresentationID, at now: ContinuousClock.Instant,
         via transport: inout some EndpointTransport
     ) -> [ServerEvent] {
         let now = moved(to: now)
-        for key in sessions.keys.sorted() {
-            sessions[key]?.deliver(frame, of: presentation, at: now, events: &events, via: &transport)
+        for index in sessions.indices {
+            sessions[index].deliver(frame, of: presentation, at: now, events: &events, via: &transport)
         }
         return takeEvents()
     }
@@ -210,13 +220,12 @@ public struct ServerConnection: Sendable {
         via transport: inout some EndpointTransport
     ) -> [ServerEvent] {
         let now = moved(to: now)
-        for key in sessions.keys.sorted() where sessions[key]?.liveID == presentation {
-            guard sessions[key]?.isDelivering == true else { continue }
-            if rules.sendsReports, let stream = sessions[key]?.stream {
+        for index in sessions.indices where sessions[index].liveID == presentation && sessions[index].isDelivering {
+            if rules.sendsReports, let stream = sessions[index].stream {
                 transport.send(report: goodbye, on: stream)
-                sessions[key]?.hasSpoken = false
+                sessions[index].hasSpoken = false
             }
-            endPlayback(ofSession: key, at: now, via: &transport)
+            endPlayback(ofSessionAt: index, at: now)
         }
         return takeEvents()
     }
@@ -234,10 +243,8 @@ public struct ServerConnection: Sendable {
         at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
     ) -> [ServerEvent] {
         let now = moved(to: now)
-        for key in sessions.keys.sorted() {
-            guard case .stored(var playback) = sessions[key]?.media, playback.isAwaiting else { continue }
-            playback.readAwaited()
-            sessions[key]?.media = .stored(playback)
+        for index in sessions.indices where sessions[index].playback?.isAwaiting == true {
+            sessions[index].playback?.readAwaited()
         }
         sendDueMedia(at: now, via: &transport)
         return takeEvents()
@@ -252,9 +259,12 @@ public struct ServerConnection: Sendable {
             takeRequests(at: now, via: &transport)
             checkConnectionTime(at: now, via: &transport)
         }
-        for key in sessions.keys.sorted() {
-            guard let actions = sessions[key]?.session.advance(to: now) else { continue }
-            perform(actions, ofSession: key, request: nil, at: now, via: &transport)
+        var index = 0
+        while index < sessions.count {
+            let key = sessions[index].key
+            perform(sessions[index].session.advance(to: now), ofSession: key, request: nil, at: now, via: &transport)
+            // A session that has ended is not there any more.
+            if index < sessions.count, sessions[index].key == key { index += 1 }
         }
         sendDueMedia(at: now, via: &transport)
         return takeEvents()
@@ -267,11 +277,11 @@ public struct ServerConnection: Sendable {
         guard state != .closed else { return [] }
         let now = moved(to: now)
         state = .closed
-        for key in sessions.keys.sorted() {
-            let actions =
-                rules.sessionsEndWithConnection
-                ? sessions[key]?.session.close(.connectionClosed, at: now) : sessions[key]?.session.connectionClosed(at: now)
-            perform(actions ?? [], ofSession: key, request: nil, at: now, via: &transport)
+        let endsAll = rules.sessionsEndWithConnection
+        for key in sessions.map(\.key) {
+            perform(onSession: key, at: now, via: &transport) { session in
+                endsAll ? session.close(.connectionClosed, at: now) : session.connectionClosed(at: now)
+            }
         }
         abandonQuestion(at: now, via: &transport)
         return takeEvents()
@@ -282,9 +292,8 @@ public struct ServerConnection: Sendable {
         at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
     ) -> [ServerEvent] {
         let now = moved(to: now)
-        for key in sessions.keys.sorted() {
-            let actions = sessions[key]?.session.close(.shutDown, at: now) ?? []
-            perform(actions, ofSession: key, request: nil, at: now, via: &transport)
+        for key in sessions.map(\.key) {
+            perform(onSession: key, at: now, via: &transport) { $0.close(.shutDown, at: now) }
         }
         close(at: now, via: &transport)
         return takeEvents()
@@ -294,9 +303,8 @@ public struct ServerConnection: Sendable {
         guard state == .open else { return }
         abandonQuestion(at: now, via: &transport)
         // What travels on this connection ends with it; nothing may follow the close.
-        for key in sessions.keys.sorted() where sessions[key]?.isInterleaved == true {
-            let actions = sessions[key]?.session.connectionClosed(at: now) ?? []
-            perform(actions, ofSession: key, request: nil, at: now, via: &transport)
+        for key in sessions.filter(\.isInterleaved).map(\.key) {
+            perform(onSession: key, at: now, via: &transport) { $0.connectionClosed(at: now) }
         }
         state = .closing
         transport.close()

@@ -63,6 +63,8 @@ public struct ServerSession: Sendable, Hashable, Identifiable {
     public let timeout: Duration
     /// Where the session stands.
     public internal(set) var state = State.initial
+    /// Whether ``state`` is ``State/closed(_:)``; asked for at each frame, and quicker to look at.
+    private var isClosed = false
     var open: OpenQuestion?
     var waiting: [Unanswered] = []
     private var now: ContinuousClock.Instant
@@ -83,7 +85,7 @@ public struct ServerSession: Sendable, Hashable, Identifiable {
 
     /// When `advance(to:)` is due; `nil` once closed.
     public var deadline: ContinuousClock.Instant? {
-        state.phase == nil ? nil : lastSignOfLife.advanced(by: timeout)
+        isClosed ? nil : lastSignOfLife.advanced(by: timeout)
     }
 
     /// The question that waits for `answer(_:at:)`.
@@ -168,6 +170,7 @@ public struct ServerSession: Sendable, Hashable, Identifiable {
         open = nil
         waiting = []
         state = .closed(reason)
+        isClosed = true
         return actions + [.closed(reason)]
     }
 

@@ -40,6 +40,22 @@ import Testing
         #expect(talk.transport.batches.count == 3)
     }
 
+    @Test func `a live frame moves no deadline`() throws {
+        for transport in [ServerDialogue.udp, ServerDialogue.tcp] {
+            var talk = Self.dialogue()
+            _ = talk.play(transport, url: Self.camera)
+            let deadline = try #require(talk.connection.deadline)
+            let states = talk.connection.sessionStates
+            for _ in 0..<3 {
+                talk.now += .milliseconds(40)
+                _ = try talk.captured()
+                #expect(talk.connection.deadline == deadline)
+            }
+            #expect(talk.connection.sessionStates == states)
+            #expect(talk.transport.batches.count >= 3)
+        }
+    }
+
     @Test func `who joins gets a report and the last frame at once, as RTP-Info says`() throws {
         var talk = Self.dialogue()
         let last = try talk.captured()
