@@ -200,9 +200,7 @@ extension ServerConnection {
         via transport: inout some EndpointTransport
     ) {
         guard let index = index(ofSession: key) else { return }
-        guard let duration = sessions[index].playback?.duration else {
-            return playLive(sessionAt: index, at: now, via: &transport)
-        }
+        guard sessions[index].playback != nil else { return playLive(sessionAt: index, at: now, via: &transport) }
         let answer: ServerSession.PlayAnswer
         do {
             let asksOnly = question.isAlreadyPlaying && question.range == nil
@@ -214,7 +212,8 @@ extension ServerConnection {
         } catch {
             switch error {
             case .invalidRange:
-                let whole = NormalPlayTimeRange(start: .time(.zero), end: duration)
+                // Looking for the start may have shown where the end is.
+                let whole = NormalPlayTimeRange(start: .time(.zero), end: sessions[index].playback?.duration)
                 answer = .refused(.invalidRange, ["Range": whole.description])
             case .unreadable(let reason):
                 events.append(.sourceFailed(presentation: sessions[index].presentation.name, reason))
