@@ -47,10 +47,12 @@ public protocol SeekableFrameSource: FrameSource {
     /// Whether ``FrameSource/nextFrame()`` would answer at once.
     ///
     /// Sources whose frames take work answer false, begin that work elsewhere and say by a way of their own when to ask again.
-    /// Unless a source says otherwise its frames are ready.
+    /// Asked when the frame before has been taken, and, where ``nextFrameTime`` is known, again when the frame is due: a source may hope
+    /// the first time that there will be no work. Unless a source says otherwise its frames are ready.
     mutating func prepareNextFrame() -> Bool
 
-    /// When the next frame is shown, where that is known while the frame is not ready; `nil` where it is not.
+    /// When the next frame is shown, where that is known before the frame is read; `nil` where it is not. Where it is known, the frame
+    /// is read when it is due, and nobody holds it until then.
     var nextFrameTime: Duration? { get }
 
     /// Passes over frames that are too late to be shown: the next one, and others before `time`; more where their work would not

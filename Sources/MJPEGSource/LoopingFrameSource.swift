@@ -61,6 +61,12 @@ public struct LoopingFrameSource<Base: SeekableFrameSource>: SeekableFrameSource
         base.nextFrameTime.map { Duration(attoseconds: Self.sum(roundStart, $0.attoseconds)) }
     }
 
+    /// Passes over the next frame.
+    public mutating func skipFrames(before time: Duration) throws(Base.Failure) -> Int {
+        if try base.skipFrames(before: .zero) > 0 { return 1 }
+        return try nextFrame() == nil ? 0 : 1
+    }
+
     /// Tells the base.
     public mutating func receive(_ feedback: ReaderFeedback) { base.receive(feedback) }
 

@@ -166,6 +166,16 @@ public struct MJPEGFile: SeekableFrameSource, Sendable {
         return try frame(at: position)
     }
 
+    /// When the frame at ``position`` is shown; `nil` where it is not known yet, and past the last one.
+    public var nextFrameTime: Duration? { position < frameCount ? presentationTime(ofFrameAt: position) : nil }
+
+    /// Passes over the frame at ``position``, without reading it.
+    public mutating func skipFrames(before time: Duration) throws(MJPEGFileError) -> Int {
+        guard try media.index.extend(to: position + 1) > position else { return 0 }
+        position += 1
+        return 1
+    }
+
     /// Moves to the frame at or before `time`, and finds the frames up to there.
     /// - Throws: ``MJPEGFileError`` if the file cannot be read on to there; ``position`` stays.
     public mutating func seek(to time: Duration) throws(MJPEGFileError) -> Duration {

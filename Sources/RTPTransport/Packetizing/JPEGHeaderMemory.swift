@@ -40,6 +40,8 @@ public struct JPEGHeaderMemory: Sendable, Hashable {
     /// How `image` can travel, as ``JPEGCarriage/init(of:)`` has it; of a picture in several scans, the headers before the first decide.
     public mutating func carriage(of image: Span<UInt8>) -> JPEGCarriage {
         do throws(JPEGError) {
+            // Where the data ends does not matter here, so it is not looked for.
+            if case .header(let known) = remembered(image) { return JPEGCarriage(known) }
             return JPEGCarriage(try header(of: image))
         } catch {
             return JPEGCarriage(error)

@@ -16,6 +16,8 @@ struct StoredPlayback: Sendable {
         case unknown
         /// This frame, read ahead.
         case frame(MJPEGFrame)
+        /// A frame that the source has ready; ``position`` is its own.
+        case unread
         /// A frame that the source is not ready to give; whether ``position`` is its own, or still that of the frame before.
         case awaited(isDated: Bool)
         /// The end of the source.
@@ -153,7 +155,9 @@ struct StoredPlayback: Sendable {
     }
 
     /// The packets of the frame that is due; moves on to the next, also when the picture is refused.
+    /// - Returns: `nil` where there is no frame, or none yet after all.
     mutating func takeFrame() throws(JPEGError) -> RTPPacketBatch? {
+        if case .unread = upcoming { readUnread() }
         guard case .frame(let frame) = upcoming else { return nil }
         let time = streamTime
         stepForward()
@@ -163,13 +167,13 @@ struct StoredPlayback: Sendable {
     /// Leaves out the frame that is too late.
     /// - Returns: how many frames were left out with it.
     mutating func skipFrames(at now: ContinuousClock.Instant) -> Int {
-        // What has become ready meanwhile is as late, but known: it goes the way of all others.
-        guard isAwaiting, let deadline else {
+        // What has been read is as late, but known: it goes the way of all others.
+        if case .frame = upcoming {
             stepForward()
             return 1
         }
         // Up to what is due now: those that are late already would hardly be made in time either.
-        let late = min(max(deadline.duration(to: now), .zero), NormalPlayTimeRange.maximumTime)
+        let late = min(max(deadline?.duration(to: now) ?? .zero, .zero), NormalPlayTimeRange.maximumTime)
         do {
             let count = try source.skipFrames(before: position + late)
             stepForward()
@@ -211,12 +215,20 @@ struct StoredPlayback: Sendable {
     }
 
     private mutating func stepForward() {
-        guard source.prepareNextFrame() else {
-            if let time = source.nextFrameTime { move(to: time) }
-            upcoming = .awaited(isDated: source.nextFrameTime != nil)
-            return
+        let isReady = source.prepareNextFrame()
+        if let time = source.nextFrameTime {
+            move(to: time)
+            upcoming = isReady ? .unread : .awaited(isDated: true)
+        } else if isReady {
+            read(isDated: false)
+        } else {
+            upcoming = .awaited(isDated: false)
         }
-        read(isDated: false)
+    }
+
+    /// Reads the frame that is due; the source may find only now that it is not ready.
+    private mutating func readUnread() {
+        if source.prepareNextFrame() { read(isDated: true) } else { upcoming = .awaited(isDated: true) }
     }
 
     /// Reads the next frame; `isDated` where it is known already when it is shown.

@@ -45,6 +45,9 @@ struct ConvertingSource: SeekableFrameSource, Sendable {
     private var isAtEnd = false
     /// Whether any picture had to be converted, so that it pays to read ahead.
     private var hasWork = false
+    private var hasPassedOne = false
+    /// Whether the next frame was said to be ready in the hope that there will be nothing to do, as with those before.
+    private var isHopedFor = false
     private var controller: QualityController?
 
     init(_ base: any SeekableFrameSource & Sendable, _ work: Work) {
@@ -56,9 +59,17 @@ struct ConvertingSource: SeekableFrameSource, Sendable {
     var duration: Duration { base.duration }
     var isDurationFinal: Bool { base.isDurationFinal }
     var frameCount: Int { base.frameCount }
-    var nextFrameTime: Duration? { ahead.first?.frame.presentationTime }
+    var nextFrameTime: Duration? {
+        if let first = ahead.first { return first.frame.presentationTime }
+        return isHopedFor ? base.nextFrameTime : nil
+    }
 
     mutating func prepareNextFrame() -> Bool {
+        // Nobody need hold a picture that is sent as it is before it is due.
+        if !hasWork, hasPassedOne, !isHopedFor, ahead.isEmpty, base.nextFrameTime != nil {
+            isHopedFor = true
+            return true
+        }
         fill(to: 1)
         guard !ahead.isEmpty else { return true }
         if hasWork { fill(to: Self.readAhead) }
@@ -74,6 +85,8 @@ struct ConvertingSource: SeekableFrameSource, Sendable {
 
     /// The next frame; before it is ready as it is stored.
     mutating func nextFrame() throws -> MJPEGFrame? {
+        isHopedFor = false
+        hasPassedOne = true
         fill(to: 1)
         guard !ahead.isEmpty else {
             if let failure { throw failure }
@@ -86,12 +99,17 @@ struct ConvertingSource: SeekableFrameSource, Sendable {
 
     mutating func seek(to time: Duration) throws -> Duration {
         ahead = []
+        isHopedFor = false
         failure = nil
         isAtEnd = false
         return try base.seek(to: time)
     }
 
     mutating func skipFrames(before time: Duration) throws -> Int {
+        if isHopedFor {
+            isHopedFor = false
+            return try base.skipFrames(before: .zero)
+        }
         fill(to: 1)
         guard !ahead.isEmpty else {
             if let failure { throw failure }

@@ -80,7 +80,7 @@ final class Broadcast {
         // A source whose clock stands still must not keep the loop from everything else.
         let wait = max(now.duration(to: start + end), .milliseconds(1))
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
-        timer = eventLoop.scheduleTask(in: TimeAmount(wait)) { bound.value.tick() }
+        timer = eventLoop.scheduleTask(deadline: eventLoop.tick(after: wait)) { bound.value.tick() }
     }
 
     /// Sources may tell of any time; these can be counted with.

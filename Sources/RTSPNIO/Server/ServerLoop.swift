@@ -16,6 +16,8 @@ final class ServerLoop {
     /// Whose receiver reports come from where.
     var reporters: [SocketAddress: StreamKey] = [:]
     var batches = LastBatch()
+    /// Memory to frame packets in.
+    var framing: [UInt8] = []
     /// Memory for the next outbox.
     private var spareEntries: [ServerOutbox.Entry] = []
     private let configuration: ServerConnection.Configuration
@@ -296,7 +298,7 @@ final class ServerLoop {
         member.timerDeadline = deadline
         let id = member.id
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
-        member.timer = eventLoop.scheduleTask(in: TimeAmount(ContinuousClock.now.duration(to: deadline))) {
+        member.timer = eventLoop.scheduleTask(deadline: eventLoop.tick(after: ContinuousClock.now.duration(to: deadline))) {
             bound.value.fire(id)
         }
     }

@@ -161,7 +161,9 @@ final class PacedSender {
         timer?.cancel()
         timerDeadline = deadline
         let bound = NIOLoopBound(self, eventLoop: channel.eventLoop)
-        timer = channel.eventLoop.scheduleTask(in: TimeAmount(clock().duration(to: deadline))) { bound.value.tick() }
+        timer = channel.eventLoop.scheduleTask(deadline: channel.eventLoop.tick(after: clock().duration(to: deadline))) {
+            bound.value.tick()
+        }
     }
 
     // MARK: Writing
@@ -294,6 +296,18 @@ final class PacedSender {
         case .unsegmented: return false
         case .shunned(let end): return now < end ? nil : false
         }
+    }
+}
+
+extension EventLoop {
+    /// The first whole millisecond of the loop's clock that is not before `wait` is over.
+    ///
+    /// What is due within one millisecond is done in one turn of the loop: with hundreds of sessions, each in its own time, waking up
+    /// for each would cost more than what there is to do.
+    func tick(after wait: Duration) -> NIODeadline {
+        let exact = (now + TimeAmount(wait)).uptimeNanoseconds
+        let (rounded, isTooLate) = exact.addingReportingOverflow(999_999)
+        return isTooLate ? .uptimeNanoseconds(exact) : .uptimeNanoseconds(rounded / 1_000_000 * 1_000_000)
     }
 }
 

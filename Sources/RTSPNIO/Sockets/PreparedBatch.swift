@@ -15,10 +15,12 @@ final class PreparedBatch {
     var isFramed: Bool { !framed.isEmpty }
 
     /// The packets framed for one channel of a control connection (RFC 2326 section 10.12).
-    func interleaved(channel: UInt8) -> ByteBuffer {
+    /// - Parameter scratch: memory to frame them in, to be used again.
+    func interleaved(channel: UInt8, in scratch: inout [UInt8]) -> ByteBuffer {
         // Nearly all readers take the same channel.
         if let known = framed.first(where: { $0.channel == channel }) { return known.bytes }
-        let bytes = ByteBuffer(bytes: batch.interleaved(channel: channel))
+        batch.interleave(channel: channel, into: &scratch)
+        let bytes = ByteBuffer(bytes: scratch)
         framed.append((channel, bytes))
         return bytes
     }

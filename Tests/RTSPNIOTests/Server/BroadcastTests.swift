@@ -151,8 +151,13 @@ extension RTSPNIOTests {
             let batch = RTPPacketBatch(bytes: [1, 2, 3], stride: 2)
             let prepared = PreparedBatch(batch)
             #expect(Array(prepared.plain.readableBytesView) == [1, 2, 3])
-            #expect(Array(prepared.interleaved(channel: 4).readableBytesView) == [0x24, 4, 0, 2, 1, 2, 0x24, 4, 0, 1, 3])
-            #expect(Array(prepared.interleaved(channel: 6).readableBytesView) == [0x24, 6, 0, 2, 1, 2, 0x24, 6, 0, 1, 3])
+            var scratch: [UInt8] = [9, 9]
+            #expect(!prepared.isFramed)
+            for channel in [4, 6, 4] as [UInt8] {
+                let framed = prepared.interleaved(channel: channel, in: &scratch)
+                #expect(Array(framed.readableBytesView) == [0x24, channel, 0, 2, 1, 2, 0x24, channel, 0, 1, 3])
+            }
+            #expect(prepared.isFramed)
         }
 
         @Test func `readers of one batch share it, and no other`() {
