@@ -13,7 +13,7 @@ struct RTSPClientCommand: AsyncParsableCommand {
             73 a file cannot be written; 74 the connection broke; 75 no answer or no media in time; 76 the server does not keep \
             to the protocol; 77 the server wants credentials.
             """,
-        subcommands: [DescribeCommand.self, PlayCommand.self])
+        subcommands: [DescribeCommand.self, PlayCommand.self, ReceiveCommand.self])
 }
 
 /// A failure with its exit status (the numbers are those of sysexits.h).

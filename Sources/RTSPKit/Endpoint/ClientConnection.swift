@@ -72,7 +72,9 @@ public struct ClientConnection: Sendable {
     /// When ``advance(to:via:)`` is due.
     public var deadline: ContinuousClock.Instant? {
         guard state != .closed else { return nil }
-        return [control.deadline, media?.deadline].compactMap { $0 }.min()
+        let due = media.flatMap { $0.deadline }
+        guard let control = control.deadline else { return due }
+        return due.map { min($0, control) } ?? control
     }
 
     /// How many bytes of the server's are held: of messages and frames that are not whole, and of frames that wait for their time.
@@ -94,16 +96,48 @@ public struct ClientConnection: Sendable {
     public mutating func receive(
         _ bytes: Span<UInt8>, at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
     ) -> [ClientEvent] {
-        guard state != .closed else { return [] }
-        return take(control.receive(bytes, at: now), at: now, via: &transport) + progress(at: now, via: &transport)
+        var events: [ClientEvent] = []
+        var offset = 0
+        var isUpToDate = false
+        while offset < bytes.count, state != .closed {
+            switch control.receive(bytes, from: &offset, at: now) {
+            case .packet(let channel, let range):
+                let packet = bytes.extracting(range)
+                events += takeInterleaved(packet, on: channel, &isUpToDate, at: now, via: &transport)
+            case .outcomes(let outcomes):
+                events += take(outcomes, at: now, via: &transport)
+                isUpToDate = false
+            }
+        }
+        return isUpToDate ? events : events + progress(at: now, via: &transport)
     }
 
     /// A datagram arrived on the RTP port, from the server's address.
     public mutating func receive(
         rtp packet: Span<UInt8>, at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
     ) -> [ClientEvent] {
-        guard state != .closed, case .datagrams = media?.agreed.route else { return [] }
-        return takeMedia(packet, at: now, via: &transport)
+        receive(rtp: packet, segmentSize: packet.count, at: now, via: &transport)
+    }
+
+    /// Datagrams arrived on the RTP port together, from the server's address: end to end, each `segmentSize` bytes long but the last,
+    /// as systems with receive offload hand them over. The same as handing them over one by one, and cheaper.
+    ///
+    /// A segment size that is not positive, or greater than the bytes are, stands for a single datagram.
+    public mutating func receive(
+        rtp packets: Span<UInt8>, segmentSize: Int, at now: ContinuousClock.Instant,
+        via transport: inout some EndpointTransport
+    ) -> [ClientEvent] {
+        let stride = segmentSize > 0 ? min(segmentSize, packets.count) : packets.count
+        var events: [ClientEvent] = []
+        var start = 0
+        var isUpToDate = false
+        repeat {
+            guard state != .closed, case .datagrams = media?.agreed.route else { break }
+            let end = start + min(stride, packets.count - start)
+            events += takeMedia(packets.extracting(start..<end), &isUpToDate, at: now, via: &transport)
+            start = end
+        } while start < packets.count
+        return events
     }
 
     /// A datagram arrived on the RTCP port, from the server's address.
@@ -218,7 +252,9 @@ public struct ClientConnection: Sendable {
                     media?.goOn(at: now)
                 }
                 events.append(.refused(method, status))
-            case .interleaved(let frame): events += takeInterleaved(frame, at: now, via: &transport)
+            case .interleaved(let frame):
+                var isUpToDate = false
+                events += takeInterleaved(frame.payload.span, on: frame.channel, &isUpToDate, at: now, via: &transport)
             case .fallingBack(let reason): events.append(.fallingBackToInterleaved(reason: reason))
             case .reconnect: events.append(.reconnect)
             case .noticed(let what): events.append(.noticed(what))
@@ -268,19 +304,27 @@ public struct ClientConnection: Sendable {
     // MARK: Media
 
     private mutating func takeInterleaved(
-        _ frame: InterleavedFrame, at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
+        _ packet: Span<UInt8>, on channel: UInt8, _ isUpToDate: inout Bool, at now: ContinuousClock.Instant,
+        via transport: inout some EndpointTransport
     ) -> [ClientEvent] {
         guard case .interleaved(let channels) = media?.agreed.route else { return [] }
-        if frame.channel == channels.rtp { return takeMedia(frame.payload.span, at: now, via: &transport) }
-        guard frame.channel == channels.rtcp else { return [] }
-        return (media?.receive(rtcp: frame.payload.span, at: now) ?? []) + progress(at: now, via: &transport)
+        if channel == channels.rtp { return takeMedia(packet, &isUpToDate, at: now, via: &transport) }
+        guard channel == channels.rtcp else { return [] }
+        return (media?.receive(rtcp: packet, at: now) ?? []) + progress(at: now, via: &transport)
     }
 
+    /// - Parameter isUpToDate: whether all that is due at this moment has been seen to. Most packets change nothing about that.
     private mutating func takeMedia(
-        _ packet: Span<UInt8>, at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
+        _ packet: Span<UInt8>, _ isUpToDate: inout Bool, at now: ContinuousClock.Instant,
+        via transport: inout some EndpointTransport
     ) -> [ClientEvent] {
         var events = take(control.mediaArrived(at: now), at: now, via: &transport)
-        events += media?.receive(rtp: packet, at: now) ?? []
+        if let led = media?.receive(rtp: packet, at: now) {
+            events += led
+        } else if isUpToDate, events.isEmpty {
+            return []
+        }
+        isUpToDate = true
         return events + progress(at: now, via: &transport)
     }
 

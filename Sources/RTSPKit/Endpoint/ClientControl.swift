@@ -24,6 +24,14 @@ enum ControlOutcome: Sendable {
     case closed(ClientFailure?)
 }
 
+/// What comes next on the control connection.
+enum ControlArrival: Sendable {
+    /// A packet between two messages, of this channel; its bytes lie here.
+    case packet(channel: UInt8, Range<Int>)
+    /// Anything else, and what it leads to.
+    case outcomes([ControlOutcome])
+}
+
 /// A stream as both sides agreed on it.
 struct AgreedStream: Sendable, Hashable {
     /// By which way packets come.
@@ -52,7 +60,8 @@ protocol ClientControl: Sendable {
     var heldByteCount: Int { get }
     /// The control connection stands.
     mutating func connected(at now: ContinuousClock.Instant) -> [ControlOutcome]
-    mutating func receive(_ bytes: Span<UInt8>, at now: ContinuousClock.Instant) -> [ControlOutcome]
+    /// Takes what comes first in `bytes` behind `offset`, which moves on; to be called until it has reached the end.
+    mutating func receive(_ bytes: Span<UInt8>, from offset: inout Int, at now: ContinuousClock.Instant) -> ControlArrival
     mutating func play(_ range: NormalPlayTimeRange?, at now: ContinuousClock.Instant) throws -> [ControlOutcome]
     mutating func pause(at now: ContinuousClock.Instant) throws -> [ControlOutcome]
     mutating func tearDown(at now: ContinuousClock.Instant) -> [ControlOutcome]

@@ -192,15 +192,17 @@ struct ClientMedia: Sendable {
         isGoingOn = false
     }
 
-    mutating func receive(rtp packet: Span<UInt8>, at now: ContinuousClock.Instant) -> [ClientEvent] {
-        guard phase != .idle else { return [] }
+    /// Takes a packet.
+    /// - Returns: what is to be told of it; `nil` where it led to nothing at all, as most packets do.
+    mutating func receive(rtp packet: Span<UInt8>, at now: ContinuousClock.Instant) -> [ClientEvent]? {
+        guard phase != .idle else { return nil }
         let earlier = receiver.statistics
         let events = receiver.receive(rtp: packet, at: now)
-        let isOther = events.contains { if case .sourceChanged = $0 { true } else { false } }
+        let isOther = !events.isEmpty && events.contains { if case .sourceChanged = $0 { true } else { false } }
         if isOther { add(earlier) }
         // Packets that nobody can use are no sign that media comes.
         if isOther || receiver.statistics.packetsReceived > earlier.packetsReceived { lastPacket = now }
-        return take(events, at: now)
+        return events.isEmpty ? nil : take(events, at: now)
     }
 
     mutating func receive(rtcp packet: Span<UInt8>, at now: ContinuousClock.Instant) -> [ClientEvent] {
@@ -288,9 +290,17 @@ struct ClientMedia: Sendable {
     /// When something is due.
     var deadline: ContinuousClock.Instant? {
         guard phase != .idle else { return nil }
-        let ends = phase == .draining ? [drainEnds] : phase == .playing ? [silenceEnds, rangeEnds] : []
-        let candidates = [buffer.deadline, nextReport] + ends
-        return candidates.compactMap { $0 }.min()
+        var earliest = Self.earlier(buffer.deadline, nextReport)
+        if phase == .draining { earliest = Self.earlier(earliest, drainEnds) }
+        if phase == .playing { earliest = Self.earlier(earliest, Self.earlier(silenceEnds, rangeEnds)) }
+        return earliest
+    }
+
+    private static func earlier(
+        _ one: ContinuousClock.Instant?, _ other: ContinuousClock.Instant?
+    ) -> ContinuousClock.Instant? {
+        guard let one, let other else { return one ?? other }
+        return min(one, other)
     }
 
     /// The figures of this moment.

@@ -34,9 +34,10 @@ struct LabClientControl: ClientControl {
         }
     }
 
-    mutating func receive(_ bytes: Span<UInt8>, at now: ContinuousClock.Instant) -> [ControlOutcome] {
-        parser.append(bytes, at: now)
-        return takeReplies(at: now)
+    mutating func receive(_ bytes: Span<UInt8>, from offset: inout Int, at now: ContinuousClock.Instant) -> ControlArrival {
+        parser.append(bytes.extracting(offset...), at: now)
+        offset = bytes.count
+        return .outcomes(takeReplies(at: now))
     }
 
     mutating func play(_ range: NormalPlayTimeRange?, at now: ContinuousClock.Instant) throws -> [ControlOutcome] {

@@ -47,7 +47,28 @@ struct StandardClientControl: ClientControl {
 
     mutating func connected(at now: ContinuousClock.Instant) -> [ControlOutcome] { perform(.options, at: now) }
 
-    mutating func receive(_ bytes: Span<UInt8>, at now: ContinuousClock.Instant) -> [ControlOutcome] {
+    mutating func receive(_ bytes: Span<UInt8>, from offset: inout Int, at now: ContinuousClock.Instant) -> ControlArrival {
+        if !isClosed, let packet = nextPacket(in: bytes, from: &offset) { return packet }
+        // The end of a packet that has begun, so that those behind it are found here again; else all there is.
+        let end = offset + min(parser.missingFrameBytes ?? .max, bytes.count - offset)
+        let piece = bytes.extracting(offset..<end)
+        offset = end
+        return .outcomes(receive(piece, at: now))
+    }
+
+    /// The packet that lies whole in `bytes` behind `offset`, between two messages: most of what comes, and so taken without a copy.
+    private mutating func nextPacket(in bytes: Span<UInt8>, from offset: inout Int) -> ControlArrival? {
+        guard bytes.count - offset >= 4, bytes[offset] == UInt8(ascii: "$"), !parser.isInsideMessage else { return nil }
+        let start = offset + 4
+        let end = start + (Int(bytes[offset + 2]) << 8 | Int(bytes[offset + 3]))
+        guard end <= bytes.count else { return nil }
+        let channel = bytes[offset + 1]
+        parser.passOver(frameBytes: end - offset)
+        offset = end
+        return .packet(channel: channel, start..<end)
+    }
+
+    private mutating func receive(_ bytes: Span<UInt8>, at now: ContinuousClock.Instant) -> [ControlOutcome] {
         guard !isClosed else { return [] }
         parser.append(bytes)
         var outcomes: [ControlOutcome] = []

@@ -50,6 +50,22 @@ public struct RTSPParser: Sendable, Hashable {
         }
     }
 
+    /// How many bytes the interleaved frame lacks that has begun; as long as its length is not known, how many that lacks. `nil`
+    /// where none has.
+    var missingFrameBytes: Int? {
+        guard case .betweenMessages = stage, start < buffer.count, buffer[start] == UInt8(ascii: "$") else { return nil }
+        guard bufferedByteCount >= 4 else { return 4 - bufferedByteCount }
+        let missing = 4 + (Int(buffer[start + 2]) << 8 | Int(buffer[start + 3])) - bufferedByteCount
+        return missing > 0 ? missing : nil
+    }
+
+    /// A whole interleaved frame of `count` bytes follows in the stream, and its owner takes it from there by itself; nothing waits
+    /// here to become part of a message.
+    mutating func passOver(frameBytes count: Int) {
+        bufferOffset += count
+        junk = 0
+    }
+
     /// Takes in the bytes that follow in the stream. After an error they are dropped.
     public mutating func append(_ bytes: Span<UInt8>) {
         if case .failed = stage { return }

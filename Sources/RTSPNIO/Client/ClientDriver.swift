@@ -37,6 +37,7 @@ final class ClientDriver {
         self.connection = connection
         self.flight = flight
         datagrams?.onDatagram = { [weak self] in self?.receive($0, from: $1, $2) }
+        datagrams?.onSegments = { [weak self] in self?.receive(from: $0, $1, segmentSize: $2) }
     }
 
     // MARK: What happens
@@ -48,8 +49,10 @@ final class ClientDriver {
         ClientBootstrap(group: eventLoop)
             .connectTimeout(TimeAmount(timeout))
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            // A frame at a time, so that packets are whole and need not be put together.
             .channelOption(
-                .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 4096, initial: 65_536, maximum: 1 << 20)
+                .recvAllocator,
+                value: AdaptiveRecvByteBufferAllocator(minimum: 131_072, initial: 131_072, maximum: 1 << 20)
             )
             .connect(host: target.host, port: target.port)
             .flatMapErrorThrowing { error in
@@ -75,16 +78,8 @@ final class ClientDriver {
     }
 
     private func receive(_ kind: DatagramPorts.Kind, from address: SocketAddress, _ bytes: ByteBuffer) {
-        // Packets are taken from the server alone; from which of its ports they come is its own affair.
-        if address != knownSource {
-            guard address.ipAddress == channel.remoteAddress?.ipAddress else { return }
-            knownSource = address
-        }
-        guard kind == .rtcp else {
-            return enter(.rtp(Array(bytes.readableBytesView))) { connection, now, outbox in
-                connection.receive(rtp: bytes.readableBytesUInt8Span, at: now, via: &outbox)
-            }
-        }
+        guard isServer(address) else { return }
+        guard kind == .rtcp else { return takePacket(bytes) }
         // After the packets that wait at the other socket: a busy client must not hear the BYE before them.
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
         let packet = Array(bytes.readableBytesView)
@@ -93,6 +88,35 @@ final class ClientDriver {
                 connection.receive(rtcp: packet.span, at: now, via: &outbox)
             }
         }
+    }
+
+    /// Packets that arrived together.
+    private func receive(from address: SocketAddress, _ bytes: ByteBuffer, segmentSize: Int) {
+        guard isServer(address) else { return }
+        guard flight != nil, segmentSize > 0 else {
+            return enter(.rtp(Array(bytes.readableBytesView))) { connection, now, outbox in
+                connection.receive(rtp: bytes.readableBytesUInt8Span, segmentSize: segmentSize, at: now, via: &outbox)
+            }
+        }
+        // A flight knows packets one by one.
+        var rest = bytes
+        while rest.readableBytes > 0, let packet = rest.readSlice(length: min(segmentSize, rest.readableBytes)) {
+            takePacket(packet)
+        }
+    }
+
+    private func takePacket(_ bytes: ByteBuffer) {
+        enter(.rtp(Array(bytes.readableBytesView))) { connection, now, outbox in
+            connection.receive(rtp: bytes.readableBytesUInt8Span, at: now, via: &outbox)
+        }
+    }
+
+    /// Packets are taken from the server alone; from which of its ports they come is its own affair.
+    private func isServer(_ address: SocketAddress) -> Bool {
+        if address == knownSource { return true }
+        guard address.ipAddress == channel.remoteAddress?.ipAddress else { return false }
+        knownSource = address
+        return true
     }
 
     func closed(_ channel: any Channel) {
@@ -198,19 +222,20 @@ final class ClientDriver {
         schedule()
     }
 
+    /// Sees to it that the timer fires in time. One that is set for too early is left alone: with each packet that comes, the moment
+    /// moves when it would be missed.
     private func schedule() {
-        let deadline = isReleased ? nil : connection.deadline
-        guard deadline != timerDeadline else { return }
+        guard let deadline = isReleased ? nil : connection.deadline else { return }
+        if let timerDeadline, timerDeadline <= deadline { return }
         timer?.cancel()
-        timer = nil
         timerDeadline = deadline
-        guard let deadline else { return }
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
         timer = eventLoop.scheduleTask(in: TimeAmount(ContinuousClock.now.duration(to: deadline))) { bound.value.fire() }
     }
 
     private func fire() {
         timerDeadline = nil
+        guard let deadline = connection.deadline, deadline <= .now else { return schedule() }
         enter(.advance) { connection, now, outbox in connection.advance(to: now, via: &outbox) }
     }
 

@@ -12,7 +12,7 @@ struct ClientDriverReference: Sendable {
     static func open(
         _ target: RTSPTarget, goal: ClientConnection.Goal, configuration: RTSPClient.Configuration
     ) async throws -> ClientDriverReference {
-        let eventLoop = MultiThreadedEventLoopGroup.singleton.any()
+        let eventLoop = (configuration.eventLoops?.group ?? MultiThreadedEventLoopGroup.singleton).next()
         let channel = try await connect(to: target, timeout: configuration.timeout, on: eventLoop)
         do {
             try Task.checkCancellation()
@@ -66,7 +66,7 @@ struct ClientDriverReference: Sendable {
         beside channel: any Channel, goal: ClientConnection.Goal, configuration: RTSPClient.Configuration
     ) async throws -> NIOLoopBound<DatagramPorts>? {
         let settings = DatagramPorts.Settings(
-            host: channel.localAddress?.ipAddress ?? "0.0.0.0", receiveBuffer: 1 << 21)
+            host: channel.localAddress?.ipAddress ?? "0.0.0.0", receiveBuffer: 1 << 21, joinsDatagrams: true)
         switch (configuration.dialect, configuration.transport, goal) {
         case (.lab, _, _):
             return try await DatagramPorts.bindSingle(settings, port: configuration.labPort, on: channel.eventLoop)

@@ -34,6 +34,8 @@ public enum RTSPClient {
         public var timeout: Duration
         /// How long to wait for datagrams before media is asked for on the control connection.
         public var datagramPatience: Duration
+        /// The event loops that serve the sockets; `nil` for those that all of the process shares.
+        public var eventLoops: EventLoops?
         /// How many frames may wait for a slow consumer; beyond that the oldest are lost.
         public var waitingFrames: Int
         /// Who we are: the `User-Agent` header.

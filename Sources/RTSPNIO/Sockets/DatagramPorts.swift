@@ -20,6 +20,8 @@ final class DatagramPorts {
     private(set) var rtcp: (any Channel)?
     /// Where datagrams that arrive go.
     var onDatagram: ((Kind, SocketAddress, ByteBuffer) -> Void)?
+    /// Where RTP datagrams go that arrive together: end to end, each as long as the first but the last.
+    var onSegments: ((SocketAddress, ByteBuffer, Int) -> Void)?
     /// The RTP socket takes packets again, or is a new one.
     var onReady: (() -> Void)?
 
@@ -32,6 +34,8 @@ final class DatagramPorts {
         var host: String
         /// The size of the system's buffer for what arrives, in bytes.
         var receiveBuffer: Int
+        /// Whether the system may hand over several RTP datagrams of one sender as one (UDP receive offload), where it can.
+        var joinsDatagrams = false
     }
 
     private init(rtp: any Channel, rtcp: (any Channel)?, ports: PortPair, settings: Settings) throws {
@@ -53,14 +57,14 @@ final class DatagramPorts {
         var lastError: (any Error)?
         for first in candidates(in: range) {
             do {
-                let rtp = try await open(settings, port: first, on: eventLoop).get()
+                let rtp = try await open(.rtp, settings, port: first, on: eventLoop).get()
                 let port = rtp.localAddress?.port ?? 0
                 guard port % 2 == 0, let pair = UInt16(exactly: port).map({ PortPair(rtp: $0, rtcp: $0 &+ 1) }) else {
                     try await rtp.close()
                     continue
                 }
                 do {
-                    let rtcp = try await open(settings, port: port + 1, on: eventLoop).get()
+                    let rtcp = try await open(.rtcp, settings, port: port + 1, on: eventLoop).get()
                     return try await adopt(rtp, rtcp, pair, settings)
                 } catch {
                     try? await rtp.close()
@@ -80,7 +84,7 @@ final class DatagramPorts {
     ) async throws -> NIOLoopBound<DatagramPorts> {
         let channel: any Channel
         do {
-            channel = try await open(settings, port: Int(port), on: eventLoop).get()
+            channel = try await open(.rtp, settings, port: Int(port), on: eventLoop).get()
         } catch {
             throw RTSPError(code: .portsUnavailable, message: "UDP port \(port) cannot be had", underlying: error)
         }
@@ -96,7 +100,7 @@ final class DatagramPorts {
     }
 
     private static func open(
-        _ settings: Settings, port: Int, on eventLoop: any EventLoop
+        _ kind: Kind, _ settings: Settings, port: Int, on eventLoop: any EventLoop
     ) -> EventLoopFuture<any Channel> {
         // A channel that could not be bound is left open by the bootstrap (SwiftNIO 2.101), so it is kept at hand.
         let made = NIOLoopBoundBox<(any Channel)?>.makeEmptyBox(eventLoop: eventLoop)
@@ -110,13 +114,22 @@ final class DatagramPorts {
             .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 65_536 * 4))
             .channelInitializer { channel in
                 made.value = channel
-                return channel.eventLoop.makeSucceededVoidFuture()
+                guard kind == .rtp, settings.joinsDatagrams else { return channel.eventLoop.makeSucceededVoidFuture() }
+                return joinDatagrams(channel)
             }
             .bind(host: settings.host, port: port)
             .always { result in
                 if case .failure = result { made.value?.close(promise: nil) }
                 made.value = nil
             }
+    }
+
+    /// Datagrams that come together are read together, where the system can do that; the channel works without it, too.
+    private static func joinDatagrams(_ channel: any Channel) -> EventLoopFuture<Void> {
+        // Their length first: without it, datagrams that were joined could not be told apart.
+        channel.setOption(.datagramReceiveSegmentSize, value: true)
+            .flatMap { channel.setOption(.datagramReceiveOffload, value: true) }
+            .recover { _ in }
     }
 
     private static func adopt(
@@ -138,9 +151,18 @@ final class DatagramPorts {
     func close() {
         isClosed = true
         onDatagram = nil
+        onSegments = nil
         onReady = nil
         rtp.close(promise: nil)
         rtcp?.close(promise: nil)
+    }
+
+    fileprivate func arrived(_ envelope: AddressedEnvelope<ByteBuffer>, at kind: Kind) {
+        if let length = envelope.metadata?.segmentSize, let onSegments {
+            onSegments(envelope.remoteAddress, envelope.data, length)
+        } else {
+            onDatagram?(kind, envelope.remoteAddress, envelope.data)
+        }
     }
 
     fileprivate func broke(_ kind: Kind) {
@@ -152,7 +174,7 @@ final class DatagramPorts {
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
         eventLoop.scheduleTask(in: delay) {
             guard !bound.value.isClosed else { return }
-            Self.open(bound.value.settings, port: Int(port), on: bound.value.eventLoop).whenComplete { result in
+            Self.open(kind, bound.value.settings, port: Int(port), on: bound.value.eventLoop).whenComplete { result in
                 bound.value.reopened(kind, result)
             }
         }
@@ -183,8 +205,7 @@ private final class DatagramHandler: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let envelope = Self.unwrapInboundIn(data)
-        ports.onDatagram?(kind, envelope.remoteAddress, envelope.data)
+        ports.arrived(Self.unwrapInboundIn(data), at: kind)
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
