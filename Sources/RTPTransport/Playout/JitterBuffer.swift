@@ -84,7 +84,7 @@ public struct JitterBuffer: Sendable, Hashable {
 
     /// When the next frame is due; `nil` while none is held, or after ``halt(at:)``.
     public var deadline: ContinuousClock.Instant? {
-        haltedAt == nil ? queue.first.map { timeline.due($0.place) } : nil
+        haltedAt == nil ? queue.first.map { due($0) } : nil
     }
 
     /// Takes a frame that is complete at `now`; `senderTime` is the sender's wall clock at its timestamp, where it is known.
@@ -125,7 +125,7 @@ public struct JitterBuffer: Sendable, Hashable {
     public mutating func advance(to now: ContinuousClock.Instant) -> [PlayoutFrame] {
         guard haltedAt == nil else { return [] }
         var released: [PlayoutFrame] = []
-        while let first = queue.first, timeline.due(first.place) <= now { released.append(release(first, at: now)) }
+        while let first = queue.first, due(first) <= now { released.append(release(first, at: now)) }
         return released
     }
 
@@ -201,10 +201,16 @@ public struct JitterBuffer: Sendable, Hashable {
         lateness = 0
     }
 
+    /// When a frame is due. Where none may be held back at all, not even one that is early by its timestamp is.
+    private func due(_ held: Held) -> ContinuousClock.Instant {
+        let due = timeline.due(held.place)
+        return playout.ceiling == .zero ? min(due, held.frame.arrival) : due
+    }
+
     private mutating func release(_ held: Held, at now: ContinuousClock.Instant? = nil) -> PlayoutFrame {
         queue.removeFirst()
         byteCount -= held.frame.image.count
-        let due = timeline.due(held.place)
+        let due = due(held)
         if let now {
             let time = held.frame.arrival.duration(to: now)
             holdingTime = lastReleased == nil ? time : holdingTime + (time - holdingTime) / 16

@@ -19,7 +19,7 @@ public struct PlayoutDelay: Sendable, Hashable {
         self.initial = min(max(initial, self.floor), self.ceiling)
     }
 
-    /// The same delay whatever the jitter.
+    /// The same delay whatever the jitter. With none at all, frames go out as soon as they are whole: unevenly, as they came.
     public static func fixed(_ delay: Duration) -> PlayoutDelay {
         PlayoutDelay(initial: delay, floor: delay, ceiling: delay)
     }

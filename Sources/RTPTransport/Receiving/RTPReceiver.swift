@@ -12,6 +12,8 @@ public struct RTPReceiver: Sendable, Hashable {
 
     /// How well the current source is being received.
     public private(set) var statistics: ReceptionStatistics
+    /// How well the source before the current one was received; `nil` while there has been one alone.
+    public private(set) var statisticsOfFormerSource: ReceptionStatistics?
     /// What has been counted since the start, over all sources.
     public private(set) var counters = ReceiverCounters()
 
@@ -42,6 +44,9 @@ public struct RTPReceiver: Sendable, Hashable {
 
     /// Bytes of frames that are not whole.
     public var heldByteCount: Int { format == .jpeg ? jpeg.heldByteCount : rawJPEG.heldByteCount }
+
+    /// Packets of the current source: as in ``statistics``, without a copy of them all.
+    public var packetsReceived: Int { statistics.packetsReceived }
 
     /// The source being received; `nil` before its first packet.
     public var source: UInt32? { selection.current }
@@ -150,6 +155,7 @@ public struct RTPReceiver: Sendable, Hashable {
         let events = flush() + [.sourceChanged(to: ssrc)]
         jpeg.restart(keepingTables: false)
         rawJPEG.restart()
+        statisticsOfFormerSource = statistics
         statistics = Self.freshStatistics(for: format)
         return events
     }

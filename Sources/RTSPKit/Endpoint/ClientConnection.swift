@@ -39,10 +39,14 @@ public struct ClientConnection: Sendable {
 
     /// Where the presentation stands.
     public private(set) var state: State = .initial
+    /// When ``advance(to:via:)`` is due.
+    public private(set) var deadline: ContinuousClock.Instant?
     private let configuration: ClientConfiguration
     private let goal: Goal
     private var control: any ClientControl
     private var media: ClientMedia?
+    /// The way of the packets, once a stream is set up.
+    private var route: MediaRoute?
     /// The range asked for last, for asking again on another transport.
     private var wanted: NormalPlayTimeRange?
     private var isJump = false
@@ -67,14 +71,7 @@ public struct ClientConnection: Sendable {
         self.configuration = configuration
         self.goal = goal
         self.control = control
-    }
-
-    /// When ``advance(to:via:)`` is due.
-    public var deadline: ContinuousClock.Instant? {
-        guard state != .closed else { return nil }
-        let due = media.flatMap { $0.deadline }
-        guard let control = control.deadline else { return due }
-        return due.map { min($0, control) } ?? control
+        deadline = control.deadline
     }
 
     /// How many bytes of the server's are held: of messages and frames that are not whole, and of frames that wait for their time.
@@ -89,13 +86,16 @@ public struct ClientConnection: Sendable {
     public mutating func connected(
         at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
     ) -> [ClientEvent] {
-        take(control.connected(at: now), at: now, via: &transport)
+        defer { settleDeadline() }
+        return take(control.connected(at: now), at: now, via: &transport)
     }
 
     /// Bytes arrived on the control connection.
     public mutating func receive(
         _ bytes: Span<UInt8>, at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
     ) -> [ClientEvent] {
+        guard state != .closed else { return [] }
+        defer { settleDeadline() }
         var events: [ClientEvent] = []
         var offset = 0
         var isUpToDate = false
@@ -127,12 +127,13 @@ public struct ClientConnection: Sendable {
         rtp packets: Span<UInt8>, segmentSize: Int, at now: ContinuousClock.Instant,
         via transport: inout some EndpointTransport
     ) -> [ClientEvent] {
+        defer { settleDeadline() }
         let stride = segmentSize > 0 ? min(segmentSize, packets.count) : packets.count
         var events: [ClientEvent] = []
         var start = 0
         var isUpToDate = false
         repeat {
-            guard state != .closed, case .datagrams = media?.agreed.route else { break }
+            guard state != .closed, case .datagrams = route else { break }
             let end = start + min(stride, packets.count - start)
             events += takeMedia(packets.extracting(start..<end), &isUpToDate, at: now, via: &transport)
             start = end
@@ -144,7 +145,8 @@ public struct ClientConnection: Sendable {
     public mutating func receive(
         rtcp packet: Span<UInt8>, at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
     ) -> [ClientEvent] {
-        guard state != .closed, case .datagrams = media?.agreed.route else { return [] }
+        guard state != .closed, case .datagrams = route else { return [] }
+        defer { settleDeadline() }
         var events = media?.receive(rtcp: packet, at: now) ?? []
         events += progress(at: now, via: &transport)
         return events
@@ -157,6 +159,7 @@ public struct ClientConnection: Sendable {
         guard state == .ready || state == .playing, !isPlayPending else {
             throw CommandError(method: .play, state: state)
         }
+        defer { settleDeadline() }
         let outcomes: [ControlOutcome]
         do {
             outcomes = try control.play(range, at: now)
@@ -178,6 +181,7 @@ public struct ClientConnection: Sendable {
         at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
     ) throws(CommandError) -> [ClientEvent] {
         guard state == .playing else { throw CommandError(method: .pause, state: state) }
+        defer { settleDeadline() }
         let outcomes: [ControlOutcome]
         do {
             outcomes = try control.pause(at: now)
@@ -194,6 +198,7 @@ public struct ClientConnection: Sendable {
         at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
     ) -> [ClientEvent] {
         guard state != .closed else { return [] }
+        defer { settleDeadline() }
         isLeaving = true
         if let goodbye = media?.goodbye(at: now) { transport.send(report: goodbye, on: Self.streamID) }
         media?.stop()
@@ -205,6 +210,7 @@ public struct ClientConnection: Sendable {
         to now: ContinuousClock.Instant, via transport: inout some EndpointTransport
     ) -> [ClientEvent] {
         guard state != .closed else { return [] }
+        defer { settleDeadline() }
         var events = take(control.advance(to: now), at: now, via: &transport)
         events += progress(at: now, via: &transport)
         return events
@@ -215,12 +221,21 @@ public struct ClientConnection: Sendable {
         at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
     ) -> [ClientEvent] {
         guard state != .closed else { return [] }
+        defer { settleDeadline() }
         let hasEnded = media?.phase == .draining
         let outcomes = control.connectionClosed(at: now)
         guard hasEnded else { return take(outcomes, at: now, via: &transport) }
         // BYE and then a close: the server has ended the stream in order.
         let rest = close(nil, at: now, via: &transport)
         return rest.dropLast() + [.endOfStream, .closed(nil)]
+    }
+
+    /// At the end of each door, which may copy nothing: media is big, and reads come by the thousand.
+    private mutating func settleDeadline() {
+        guard state != .closed else { return deadline = nil }
+        let (due, control) = (media?.deadline(), control.deadline)
+        guard let due, let control else { return deadline = due ?? control }
+        deadline = min(due, control)
     }
 
     // MARK: Control
@@ -272,6 +287,7 @@ public struct ClientConnection: Sendable {
         // Asked to play before, on another transport: the wait for the first frame goes on.
         if let asked = media?.asked { next.prepare(at: asked) }
         media = next
+        route = agreed.route
         transport.open(Self.streamID, by: agreed.route)
         return [.ready(transport: agreed.transport, session: agreed.session)]
     }
@@ -307,7 +323,7 @@ public struct ClientConnection: Sendable {
         _ packet: Span<UInt8>, on channel: UInt8, _ isUpToDate: inout Bool, at now: ContinuousClock.Instant,
         via transport: inout some EndpointTransport
     ) -> [ClientEvent] {
-        guard case .interleaved(let channels) = media?.agreed.route else { return [] }
+        guard case .interleaved(let channels) = route else { return [] }
         if channel == channels.rtp { return takeMedia(packet, &isUpToDate, at: now, via: &transport) }
         guard channel == channels.rtcp else { return [] }
         return (media?.receive(rtcp: packet, at: now) ?? []) + progress(at: now, via: &transport)
@@ -318,7 +334,8 @@ public struct ClientConnection: Sendable {
         _ packet: Span<UInt8>, _ isUpToDate: inout Bool, at now: ContinuousClock.Instant,
         via transport: inout some EndpointTransport
     ) -> [ClientEvent] {
-        var events = take(control.mediaArrived(at: now), at: now, via: &transport)
+        let outcomes = control.mediaArrived(at: now)
+        var events = outcomes.isEmpty ? [] : take(outcomes, at: now, via: &transport)
         if let led = media?.receive(rtp: packet, at: now) {
             events += led
         } else if isUpToDate, events.isEmpty {

@@ -196,13 +196,17 @@ struct ClientMedia: Sendable {
     /// - Returns: what is to be told of it; `nil` where it led to nothing at all, as most packets do.
     mutating func receive(rtp packet: Span<UInt8>, at now: ContinuousClock.Instant) -> [ClientEvent]? {
         guard phase != .idle else { return nil }
-        let earlier = receiver.statistics
+        let count = receiver.packetsReceived
         let events = receiver.receive(rtp: packet, at: now)
-        let isOther = !events.isEmpty && events.contains { if case .sourceChanged = $0 { true } else { false } }
-        if isOther { add(earlier) }
+        guard !events.isEmpty else {
+            if receiver.packetsReceived > count { lastPacket = now }
+            return nil
+        }
+        let isOther = events.contains { if case .sourceChanged = $0 { true } else { false } }
+        if isOther, let former = receiver.statisticsOfFormerSource { add(former) }
         // Packets that nobody can use are no sign that media comes.
-        if isOther || receiver.statistics.packetsReceived > earlier.packetsReceived { lastPacket = now }
-        return events.isEmpty ? nil : take(events, at: now)
+        if isOther || receiver.packetsReceived > count { lastPacket = now }
+        return take(events, at: now)
     }
 
     mutating func receive(rtcp packet: Span<UInt8>, at now: ContinuousClock.Instant) -> [ClientEvent] {
@@ -287,8 +291,8 @@ struct ClientMedia: Sendable {
         agreed.sendsReports && phase != .idle ? receiver.goodbye(at: now) : nil
     }
 
-    /// When something is due.
-    var deadline: ContinuousClock.Instant? {
+    /// When something is due. (It changes nothing, but what may change something is not copied first.)
+    mutating func deadline() -> ContinuousClock.Instant? {
         guard phase != .idle else { return nil }
         var earliest = Self.earlier(buffer.deadline, nextReport)
         if phase == .draining { earliest = Self.earlier(earliest, drainEnds) }

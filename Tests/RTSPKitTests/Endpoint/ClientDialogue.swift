@@ -114,6 +114,9 @@ struct ClientDialogue {
     }
 
     mutating func receive(rtp packet: [UInt8]) { note(client.receive(rtp: packet.span, at: now, via: &transport)) }
+    mutating func receive(rtp packets: [UInt8], segmentSize: Int) {
+        note(client.receive(rtp: packets.span, segmentSize: segmentSize, at: now, via: &transport))
+    }
     mutating func receive(rtcp packet: [UInt8]) { note(client.receive(rtcp: packet.span, at: now, via: &transport)) }
 
     /// `count` frames arrive, 40 ms apart.

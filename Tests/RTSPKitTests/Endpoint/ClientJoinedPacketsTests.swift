@@ -38,8 +38,7 @@ import Testing
     private static func hand(
         _ bytes: [UInt8], _ segmentSize: Int, together: inout ClientDialogue, apart: inout ClientDialogue
     ) {
-        together.note(
-            together.client.receive(rtp: bytes.span, segmentSize: segmentSize, at: together.now, via: &together.transport))
+        together.receive(rtp: bytes, segmentSize: segmentSize)
         for piece in pieces(bytes, segmentSize) { apart.receive(rtp: piece) }
     }
 
@@ -49,10 +48,12 @@ import Testing
     func `frames of joined packets, the last of them short, are what they are packet by packet`(
         _ playout: PlayoutDelay
     ) throws {
-        var (together, apart) = (try Self.playing(playout: playout), try Self.playing(playout: playout))
+        var together = try Self.playing(playout: playout)
+        var apart = together
         for index in 0..<20 {
             let packets = try together.packets(size: 20_000 + index * 31, seed: UInt64(index))
-            #expect(try apart.packets(size: 20_000 + index * 31, seed: UInt64(index)) == packets)
+            let same = try apart.packets(size: 20_000 + index * 31, seed: UInt64(index))
+            #expect(packets == same)
             #expect(packets.count > 10 && packets[0].count > packets[packets.count - 1].count)
             Self.hand(packets.flatMap(\.self), packets[0].count, together: &together, apart: &apart)
             Self.expectSame(together, apart)
@@ -68,7 +69,8 @@ import Testing
 
     @Test(arguments: [PlayoutDelay.fixed(.zero), .adaptive])
     func `several frames in one read come out one by one, each before the next is taken`(_ playout: PlayoutDelay) throws {
-        var (together, apart) = (try Self.playing(playout: playout), try Self.playing(playout: playout))
+        var together = try Self.playing(playout: playout)
+        var apart = together
         var packets: [[UInt8]] = []
         for _ in 0..<12 { packets += try together.packets(size: 600, seed: 7) }
         #expect(packets.count == 12 && Set(packets.map(\.count)).count == 1)
@@ -80,7 +82,8 @@ import Testing
     }
 
     @Test func `a report that is due leaves after the first packet of a read, as it would alone`() throws {
-        var (together, apart) = (try Self.playing(), try Self.playing())
+        var together = try Self.playing()
+        var apart = together
         let packets = try together.packets(size: 20_000)
         // Neither has been told that time has passed.
         together.now += .seconds(6)
@@ -93,7 +96,8 @@ import Testing
 
     @Test(arguments: [Int.min, -1, 0, 1, 2, 11, 12, 13, 1000, 65_535, Int.max])
     func `any segment size has a meaning, and none of them a danger`(_ segmentSize: Int) throws {
-        var (together, apart) = (try Self.playing(), try Self.playing())
+        var together = try Self.playing()
+        var apart = together
         let bytes = try together.packets(size: 9000).flatMap(\.self)
         Self.hand(bytes, segmentSize, together: &together, apart: &apart)
         Self.hand([], segmentSize, together: &together, apart: &apart)
@@ -103,7 +107,8 @@ import Testing
 
     @Test func `joined packets of no use, of another source and out of order lead to what they would alone`() throws {
         var random = SeededGenerator(seed: 5)
-        var (together, apart) = (try Self.playing(playout: .adaptive), try Self.playing(playout: .adaptive))
+        var together = try Self.playing(playout: .adaptive)
+        var apart = together
         for round in 0..<150 {
             var packets = try together.packets(size: 6000, seed: UInt64(round))
             let length = packets[0].count
@@ -130,13 +135,12 @@ import Testing
     @Test func `joined packets before SETUP, on a connection's stream and after the end are passed over`() throws {
         var talk = ClientDialogue()
         let packets = try talk.packets(size: 6000)
+        let joined = packets.flatMap(\.self)
         let before = talk.client.statistics()
         for stage in 0..<3 {
             if stage == 1 { talk.setUp(ClientDialogue.tcp) }
             if stage == 2 { talk.close() }
-            talk.note(
-                talk.client.receive(
-                    rtp: packets.flatMap(\.self).span, segmentSize: packets[0].count, at: talk.now, via: &talk.transport))
+            talk.receive(rtp: joined, segmentSize: packets[0].count)
         }
         #expect(talk.client.statistics() == before)
         #expect(talk.client.state == .closed)
@@ -163,7 +167,8 @@ import Testing
 
     @Test(arguments: [1, 2, 3, 4, 5, 100, 1399, 1404, 1405, 4096, 1_000_000])
     func `how a connection's bytes are cut changes nothing`(_ length: Int) throws {
-        var (whole, cut) = (try Self.playing(.tcp), try Self.playing(.tcp))
+        var whole = try Self.playing(.tcp)
+        var cut = whole
         let bytes = try Self.stream(of: &whole)
         whole.send(bytes)
         for piece in Self.pieces(bytes, length) { cut.send(piece) }
