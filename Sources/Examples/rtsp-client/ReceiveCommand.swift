@@ -21,6 +21,8 @@ struct ReceiveCommand: AsyncParsableCommand {
     var transport: ClientConfiguration.TransportChoice = .auto
     @Option(help: "How many event loops, each a thread, share the streams.")
     var loops = 1
+    @Option(help: "Milliseconds that datagrams may gather before they are read; 0 reads them as they come.")
+    var gather: Int?
     @Flag(help: "Print one JSON object.")
     var json = false
 
@@ -29,11 +31,16 @@ struct ReceiveCommand: AsyncParsableCommand {
         if let streams, !(1...100_000).contains(streams) { throw ValidationError("--streams must be 1 to 100000") }
         if !(0.1...1e7).contains(seconds) { throw ValidationError("--seconds must be at least 0.1") }
         if !(0...1e7).contains(warmUp) { throw ValidationError("--warm-up must be 0 or more") }
+        if let gather, !(0...10).contains(gather) { throw ValidationError("--gather must be 0 to 10") }
         if !(1...1024).contains(loops) { throw ValidationError("--loops must be 1 to 1024") }
     }
 
     func run() async throws {
-        let reception = try await RTSPClient.withEventLoops(loops) { await receive(on: $0) }
+        // With many streams there is always something to read: then it pays to read rarely, and much.
+        let gathering = gather ?? ((streams ?? urls.count) / loops >= 4 ? 4 : 0)
+        let reception = try await RTSPClient.withEventLoops(
+            loops, gathering: gathering > 0 ? .milliseconds(gathering) : nil
+        ) { await receive(on: $0) }
         say(json ? reception.json : reception.text)
         if let failure = reception.failure { throw failure.leave() }
     }

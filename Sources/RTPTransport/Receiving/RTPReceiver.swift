@@ -53,6 +53,27 @@ public struct RTPReceiver: Sendable, Hashable {
 
     /// Takes a datagram, or the content of an interleaved frame, that should be an RTP packet.
     public mutating func receive(rtp packet: Span<UInt8>, at now: ContinuousClock.Instant) -> [ReceiverEvent] {
+        statistics.arrive(at: now)
+        return take(packet, at: now)
+    }
+
+    /// Takes packets that came together and lie in `bytes`, up to the first that leads to something; `run` says where, and goes on
+    /// behind it.
+    /// - Parameter limit: how many to take at most.
+    public mutating func receive(
+        rtp bytes: Span<UInt8>, in run: inout RTPPacketRun, limit: Int = .max, at now: ContinuousClock.Instant
+    ) -> [ReceiverEvent] {
+        statistics.arrive(at: now)
+        var left = limit
+        while left > 0, let range = run.next() {
+            let events = take(bytes.extracting(range), at: now)
+            if !events.isEmpty { return events }
+            left -= 1
+        }
+        return []
+    }
+
+    private mutating func take(_ packet: Span<UInt8>, at now: ContinuousClock.Instant) -> [ReceiverEvent] {
         let header: RTPHeader
         let payload: Range<Int>
         do throws(RTPHeader.ParseError) {
@@ -67,9 +88,11 @@ public struct RTPReceiver: Sendable, Hashable {
         switch selection.admit(header, at: now) {
         case .accepted: break
         case .refused: return [discard(.otherSSRC)]
-        case .changed: events = changeSource(to: header.ssrc)
+        case .changed:
+            events = changeSource(to: header.ssrc)
+            statistics.arrive(at: now)
         }
-        statistics.receive(header, byteCount: packet.count, at: now)
+        statistics.receive(header, byteCount: packet.count)
         let data = packet.extracting(payload)
         let results =
             switch format {
@@ -146,7 +169,10 @@ public struct RTPReceiver: Sendable, Hashable {
     private mutating func depacketize(
         _ header: RTPHeader, _ data: Span<UInt8>, of packet: Span<UInt8>, at now: ContinuousClock.Instant
     ) -> [DepacketizerEvent] {
-        guard let found = RTPHeader.headerExtension(of: packet) else { return jpeg.receive(header, payload: data, at: now) }
+        // Its bit is looked at first, as hardly any packet has one.
+        guard packet[0] & 0x10 != 0, let found = RTPHeader.headerExtension(of: packet) else {
+            return jpeg.receive(header, payload: data, at: now)
+        }
         return jpeg.receive(
             header, payload: data, extensionProfile: found.profile, extension: packet.extracting(found.content), at: now)
     }

@@ -65,6 +65,21 @@ public struct ReceptionStatistics: Sendable, Hashable {
 
     /// Counts a packet of `byteCount` bytes.
     public mutating func receive(_ header: RTPHeader, byteCount: Int, at now: ContinuousClock.Instant) {
+        arrive(at: now)
+        receive(header, byteCount: byteCount)
+    }
+
+    /// The packets that are counted next have come at `now`.
+    mutating func arrive(at now: ContinuousClock.Instant) {
+        let elapsed = epoch?.duration(to: now) ?? .zero
+        if epoch == nil { epoch = now }
+        guard elapsed != self.elapsed else { return }
+        self.elapsed = elapsed
+        elapsedTicks = UInt32(truncatingIfNeeded: RTPTimestamp.ticks(in: elapsed, clockRate: clockRate))
+    }
+
+    /// Counts a packet of the moment that ``arrive(at:)`` was told.
+    mutating func receive(_ header: RTPHeader, byteCount: Int) {
         ssrc = header.ssrc
         let before = run
         switch run.receive(header.sequenceNumber) {
@@ -78,7 +93,7 @@ public struct ReceptionStatistics: Sendable, Hashable {
         }
         packetsReceived += 1
         bytesReceived += max(0, byteCount)
-        updateJitter(header.timestamp, at: now)
+        updateJitter(header.timestamp)
     }
 
     /// Remembers when a sender report came, for ``report(at:)``.
@@ -107,13 +122,7 @@ public struct ReceptionStatistics: Sendable, Hashable {
             lastSenderReport: heard?.middle ?? 0, delaySinceLastSenderReport: heard?.age(at: now) ?? 0)
     }
 
-    private mutating func updateJitter(_ timestamp: RTPTimestamp, at now: ContinuousClock.Instant) {
-        let elapsed = epoch?.duration(to: now) ?? .zero
-        if epoch == nil { epoch = now }
-        if elapsed != self.elapsed {
-            self.elapsed = elapsed
-            elapsedTicks = UInt32(truncatingIfNeeded: RTPTimestamp.ticks(in: elapsed, clockRate: clockRate))
-        }
+    private mutating func updateJitter(_ timestamp: RTPTimestamp) {
         let transit = elapsedTicks &- timestamp.rawValue
         defer { self.transit = transit }
         guard let previous = self.transit else { return }

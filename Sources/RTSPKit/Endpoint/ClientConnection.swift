@@ -101,9 +101,8 @@ public struct ClientConnection: Sendable {
         var isUpToDate = false
         while offset < bytes.count, state != .closed {
             switch control.receive(bytes, from: &offset, at: now) {
-            case .packet(let channel, let range):
-                let packet = bytes.extracting(range)
-                events += takeInterleaved(packet, on: channel, &isUpToDate, at: now, via: &transport)
+            case .packets(let run, let channel):
+                events += takeInterleaved(bytes, run, on: channel, &isUpToDate, at: now, via: &transport)
             case .outcomes(let outcomes):
                 events += take(outcomes, at: now, via: &transport)
                 isUpToDate = false
@@ -127,18 +126,11 @@ public struct ClientConnection: Sendable {
         rtp packets: Span<UInt8>, segmentSize: Int, at now: ContinuousClock.Instant,
         via transport: inout some EndpointTransport
     ) -> [ClientEvent] {
+        guard state != .closed, case .datagrams = route else { return [] }
         defer { settleDeadline() }
-        let stride = segmentSize > 0 ? min(segmentSize, packets.count) : packets.count
-        var events: [ClientEvent] = []
-        var start = 0
         var isUpToDate = false
-        repeat {
-            guard state != .closed, case .datagrams = route else { break }
-            let end = start + min(stride, packets.count - start)
-            events += takeMedia(packets.extracting(start..<end), &isUpToDate, at: now, via: &transport)
-            start = end
-        } while start < packets.count
-        return events
+        let run = RTPPacketRun(0..<packets.count, length: segmentSize)
+        return takeMedia(packets, run, &isUpToDate, at: now, via: &transport)
     }
 
     /// A datagram arrived on the RTCP port, from the server's address.
@@ -269,7 +261,8 @@ public struct ClientConnection: Sendable {
                 events.append(.refused(method, status))
             case .interleaved(let frame):
                 var isUpToDate = false
-                events += takeInterleaved(frame.payload.span, on: frame.channel, &isUpToDate, at: now, via: &transport)
+                let run = RTPPacketRun(0..<frame.payload.count, length: 0)
+                events += takeInterleaved(frame.payload.span, run, on: frame.channel, &isUpToDate, at: now, via: &transport)
             case .fallingBack(let reason): events.append(.fallingBackToInterleaved(reason: reason))
             case .reconnect: events.append(.reconnect)
             case .noticed(let what): events.append(.noticed(what))
@@ -320,29 +313,42 @@ public struct ClientConnection: Sendable {
     // MARK: Media
 
     private mutating func takeInterleaved(
-        _ packet: Span<UInt8>, on channel: UInt8, _ isUpToDate: inout Bool, at now: ContinuousClock.Instant,
-        via transport: inout some EndpointTransport
+        _ bytes: Span<UInt8>, _ run: RTPPacketRun, on channel: UInt8, _ isUpToDate: inout Bool,
+        at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
     ) -> [ClientEvent] {
         guard case .interleaved(let channels) = route else { return [] }
-        if channel == channels.rtp { return takeMedia(packet, &isUpToDate, at: now, via: &transport) }
+        if channel == channels.rtp { return takeMedia(bytes, run, &isUpToDate, at: now, via: &transport) }
         guard channel == channels.rtcp else { return [] }
-        return (media?.receive(rtcp: packet, at: now) ?? []) + progress(at: now, via: &transport)
+        var (events, rest): ([ClientEvent], RTPPacketRun) = ([], run)
+        while state != .closed, let range = rest.next() {
+            events += media?.receive(rtcp: bytes.extracting(range), at: now) ?? []
+            events += progress(at: now, via: &transport)
+        }
+        return events
     }
 
     /// - Parameter isUpToDate: whether all that is due at this moment has been seen to. Most packets change nothing about that.
     private mutating func takeMedia(
-        _ packet: Span<UInt8>, _ isUpToDate: inout Bool, at now: ContinuousClock.Instant,
+        _ bytes: Span<UInt8>, _ run: RTPPacketRun, _ isUpToDate: inout Bool, at now: ContinuousClock.Instant,
         via transport: inout some EndpointTransport
     ) -> [ClientEvent] {
-        let outcomes = control.mediaArrived(at: now)
-        var events = outcomes.isEmpty ? [] : take(outcomes, at: now, via: &transport)
-        if let led = media?.receive(rtp: packet, at: now) {
-            events += led
-        } else if isUpToDate, events.isEmpty {
-            return []
+        var (events, rest): ([ClientEvent], RTPPacketRun) = ([], run)
+        while state != .closed, !rest.isEmpty {
+            let outcomes = control.mediaArrived(at: now)
+            if !outcomes.isEmpty {
+                events += take(outcomes, at: now, via: &transport)
+                isUpToDate = false
+            }
+            // What is due already comes right after the first packet, as if that had come alone.
+            if let led = media?.receive(rtp: bytes, in: &rest, limit: isUpToDate ? .max : 1, at: now) {
+                events += led
+            } else if isUpToDate {
+                continue
+            }
+            isUpToDate = true
+            events += progress(at: now, via: &transport)
         }
-        isUpToDate = true
-        return events + progress(at: now, via: &transport)
+        return events
     }
 
     /// Shows what is due, reports what is due, and minds silence.

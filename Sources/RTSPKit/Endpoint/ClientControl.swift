@@ -26,8 +26,8 @@ enum ControlOutcome: Sendable {
 
 /// What comes next on the control connection.
 enum ControlArrival: Sendable {
-    /// A packet between two messages, of this channel; its bytes lie here.
-    case packet(channel: UInt8, Range<Int>)
+    /// Packets between two messages, of this channel; their bytes lie here.
+    case packets(RTPPacketRun, channel: UInt8)
     /// Anything else, and what it leads to.
     case outcomes([ControlOutcome])
 }

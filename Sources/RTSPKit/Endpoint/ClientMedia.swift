@@ -192,21 +192,23 @@ struct ClientMedia: Sendable {
         isGoingOn = false
     }
 
-    /// Takes a packet.
-    /// - Returns: what is to be told of it; `nil` where it led to nothing at all, as most packets do.
-    mutating func receive(rtp packet: Span<UInt8>, at now: ContinuousClock.Instant) -> [ClientEvent]? {
-        guard phase != .idle else { return nil }
-        let count = receiver.packetsReceived
-        let events = receiver.receive(rtp: packet, at: now)
-        guard !events.isEmpty else {
-            if receiver.packetsReceived > count { lastPacket = now }
+    /// Takes packets up to the first that leads to something.
+    /// - Parameter limit: how many at most.
+    /// - Returns: what is to be told of it; `nil` where they led to nothing at all, as most packets do.
+    mutating func receive(
+        rtp bytes: Span<UInt8>, in run: inout RTPPacketRun, limit: Int, at now: ContinuousClock.Instant
+    ) -> [ClientEvent]? {
+        guard phase != .idle else {
+            while run.next() != nil {}
             return nil
         }
-        let isOther = events.contains { if case .sourceChanged = $0 { true } else { false } }
+        let count = receiver.packetsReceived
+        let events = receiver.receive(rtp: bytes, in: &run, limit: limit, at: now)
+        let isOther = !events.isEmpty && events.contains { if case .sourceChanged = $0 { true } else { false } }
         if isOther, let former = receiver.statisticsOfFormerSource { add(former) }
         // Packets that nobody can use are no sign that media comes.
         if isOther || receiver.packetsReceived > count { lastPacket = now }
-        return take(events, at: now)
+        return events.isEmpty ? nil : take(events, at: now)
     }
 
     mutating func receive(rtcp packet: Span<UInt8>, at now: ContinuousClock.Instant) -> [ClientEvent] {

@@ -48,7 +48,7 @@ struct StandardClientControl: ClientControl {
     mutating func connected(at now: ContinuousClock.Instant) -> [ControlOutcome] { perform(.options, at: now) }
 
     mutating func receive(_ bytes: Span<UInt8>, from offset: inout Int, at now: ContinuousClock.Instant) -> ControlArrival {
-        if !isClosed, let packet = nextPacket(in: bytes, from: &offset) { return packet }
+        if !isClosed, let packets = nextPackets(in: bytes, from: &offset) { return packets }
         // The end of a packet that has begun, so that those behind it are found here again; else all there is.
         let end = offset + min(parser.missingFrameBytes ?? .max, bytes.count - offset)
         let piece = bytes.extracting(offset..<end)
@@ -56,16 +56,19 @@ struct StandardClientControl: ClientControl {
         return .outcomes(receive(piece, at: now))
     }
 
-    /// The packet that lies whole in `bytes` behind `offset`, between two messages: most of what comes, and so taken without a copy.
-    private mutating func nextPacket(in bytes: Span<UInt8>, from offset: inout Int) -> ControlArrival? {
-        guard bytes.count - offset >= 4, bytes[offset] == UInt8(ascii: "$"), !parser.isInsideMessage else { return nil }
-        let start = offset + 4
-        let end = start + (Int(bytes[offset + 2]) << 8 | Int(bytes[offset + 3]))
-        guard end <= bytes.count else { return nil }
-        let channel = bytes[offset + 1]
-        parser.passOver(frameBytes: end - offset)
-        offset = end
-        return .packet(channel: channel, start..<end)
+    /// The packets of one channel and length that lie whole in `bytes` behind `offset`, between two messages: most of what comes,
+    /// and so taken without a copy.
+    private mutating func nextPackets(in bytes: Span<UInt8>, from offset: inout Int) -> ControlArrival? {
+        let start = offset
+        guard bytes.count - start >= 4, bytes[start] == UInt8(ascii: "$"), !parser.isInsideMessage else { return nil }
+        let channel = bytes[start + 1]
+        let length = Int(bytes[start + 2]) << 8 | Int(bytes[start + 3])
+        while bytes.count - offset >= 4 + length, bytes[offset] == UInt8(ascii: "$"), bytes[offset + 1] == channel,
+            Int(bytes[offset + 2]) << 8 | Int(bytes[offset + 3]) == length
+        { offset += 4 + length }
+        guard offset > start else { return nil }
+        parser.passOver(frameBytes: offset - start)
+        return .packets(.interleaved(start..<offset, length: length), channel: channel)
     }
 
     private mutating func receive(_ bytes: Span<UInt8>, at now: ContinuousClock.Instant) -> [ControlOutcome] {

@@ -38,6 +38,9 @@ final class ClientDriver {
         self.flight = flight
         datagrams?.onDatagram = { [weak self] in self?.receive($0, from: $1, $2) }
         datagrams?.onSegments = { [weak self] in self?.receive(from: $0, $1, segmentSize: $2) }
+        #if os(Linux)
+            datagrams?.onGathered = { [weak self] in self?.receive($0) }
+        #endif
     }
 
     // MARK: What happens
@@ -104,6 +107,22 @@ final class ClientDriver {
             takePacket(packet)
         }
     }
+
+    #if os(Linux)
+        /// Packets that lie in a room for all, good for this call alone.
+        private func receive(_ room: ReceiveRoom) {
+            guard let source = room.source else { return }
+            guard flight == nil else {
+                let bytes = ByteBuffer(bytes: room.bytes.prefix(room.count))
+                return receive(from: source, bytes, segmentSize: room.segmentSize)
+            }
+            guard isServer(source) else { return }
+            enter(.advance) { connection, now, outbox in
+                let bytes = room.bytes.span.extracting(0..<room.count)
+                return connection.receive(rtp: bytes, segmentSize: room.segmentSize, at: now, via: &outbox)
+            }
+        }
+    #endif
 
     private func takePacket(_ bytes: ByteBuffer) {
         enter(.rtp(Array(bytes.readableBytesView))) { connection, now, outbox in

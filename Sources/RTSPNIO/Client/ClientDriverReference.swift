@@ -29,6 +29,9 @@ struct ClientDriverReference: Sendable {
                     connection: ClientConnection(
                         configuration: value, goal: goal, dialect: configuration.dialect, at: now), flight: flight)
                 driver.begin()
+                #if os(Linux)
+                    if let datagrams { configuration.eventLoops?.reading(on: eventLoop)?.add(datagrams.value) }
+                #endif
                 return ClientDriverReference(eventLoop: eventLoop, bound: NIOLoopBound(driver, eventLoop: eventLoop))
             }.get()
         } catch {
@@ -66,7 +69,8 @@ struct ClientDriverReference: Sendable {
         beside channel: any Channel, goal: ClientConnection.Goal, configuration: RTSPClient.Configuration
     ) async throws -> NIOLoopBound<DatagramPorts>? {
         let settings = DatagramPorts.Settings(
-            host: channel.localAddress?.ipAddress ?? "0.0.0.0", receiveBuffer: 1 << 21, joinsDatagrams: true)
+            host: channel.localAddress?.ipAddress ?? "0.0.0.0", receiveBuffer: 1 << 21, joinsDatagrams: true,
+            isGathered: configuration.eventLoops?.isGathering ?? false)
         switch (configuration.dialect, configuration.transport, goal) {
         case (.lab, _, _):
             return try await DatagramPorts.bindSingle(settings, port: configuration.labPort, on: channel.eventLoop)

@@ -20,13 +20,17 @@ final class DatagramPorts {
     private(set) var rtcp: (any Channel)?
     /// Where datagrams that arrive go.
     var onDatagram: ((Kind, SocketAddress, ByteBuffer) -> Void)?
+    #if os(Linux)
+        /// Where RTP datagrams go that the owner reads by itself (``GatheredReading``).
+        var onGathered: ((ReceiveRoom) -> Void)?
+    #endif
     /// Where RTP datagrams go that arrive together: end to end, each as long as the first but the last.
     var onSegments: ((SocketAddress, ByteBuffer, Int) -> Void)?
     /// The RTP socket takes packets again, or is a new one.
     var onReady: (() -> Void)?
 
     private let settings: Settings
-    private var isClosed = false
+    private(set) var isClosed = false
 
     /// How the sockets are made, and made again.
     struct Settings: Sendable {
@@ -36,6 +40,8 @@ final class DatagramPorts {
         var receiveBuffer: Int
         /// Whether the system may hand over several RTP datagrams of one sender as one (UDP receive offload), where it can.
         var joinsDatagrams = false
+        /// Whether the RTP socket is read by ``GatheredReading``, and not whenever something comes.
+        var isGathered = false
     }
 
     private init(rtp: any Channel, rtcp: (any Channel)?, ports: PortPair, settings: Settings) throws {
@@ -109,6 +115,7 @@ final class DatagramPorts {
             .channelOption(.socketOption(.so_sndbuf), value: ChannelOptions.Types.SocketOption.Value(1 << 20))
             .channelOption(.writeBufferWaterMark, value: .init(low: 131_072, high: 524_288))
             .channelOption(.datagramVectorReadMessageCount, value: 4)
+            .channelOption(.autoRead, value: kind == .rtcp || !settings.isGathered)
             // All that the system holds is read in one turn of the loop.
             .channelOption(.maxMessagesPerRead, value: 64)
             .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 65_536 * 4))
@@ -152,6 +159,9 @@ final class DatagramPorts {
         isClosed = true
         onDatagram = nil
         onSegments = nil
+        #if os(Linux)
+            onGathered = nil
+        #endif
         onReady = nil
         rtp.close(promise: nil)
         rtcp?.close(promise: nil)
