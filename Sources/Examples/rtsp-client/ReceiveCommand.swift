@@ -37,7 +37,7 @@ struct ReceiveCommand: AsyncParsableCommand {
 
     func run() async throws {
         // With many streams there is always something to read: then it pays to read rarely, and much.
-        let gathering = gather ?? ((streams ?? urls.count) / loops >= 4 ? 4 : 0)
+        let gathering = gather ?? ((streams ?? urls.count) / loops >= 4 ? 8 : 0)
         let reception = try await RTSPClient.withEventLoops(
             loops, gathering: gathering > 0 ? .milliseconds(gathering) : nil
         ) { await receive(on: $0) }

@@ -98,7 +98,7 @@ public struct ClientConnection: Sendable {
         defer { settleDeadline() }
         var events: [ClientEvent] = []
         var offset = 0
-        var isUpToDate = false
+        var isUpToDate = !isSomethingDue(at: now)
         while offset < bytes.count, state != .closed {
             switch control.receive(bytes, from: &offset, at: now) {
             case .packets(let run, let channel):
@@ -128,7 +128,7 @@ public struct ClientConnection: Sendable {
     ) -> [ClientEvent] {
         guard state != .closed, case .datagrams = route else { return [] }
         defer { settleDeadline() }
-        var isUpToDate = false
+        var isUpToDate = !isSomethingDue(at: now)
         let run = RTPPacketRun(0..<packets.count, length: segmentSize)
         return takeMedia(packets, run, &isUpToDate, at: now, via: &transport)
     }
@@ -229,6 +229,8 @@ public struct ClientConnection: Sendable {
         guard let due, let control else { return deadline = due ?? control }
         deadline = min(due, control)
     }
+
+    private func isSomethingDue(at now: ContinuousClock.Instant) -> Bool { deadline.map { $0 <= now } ?? false }
 
     // MARK: Control
 

@@ -40,10 +40,10 @@ internal import NIOPosix
         }
 
         private func read(_ ports: DatagramPorts) {
-            let operations = ports.rtp.pipeline.syncOperations
+            // A socket that has been closed may be somebody else's by now.
+            guard ports.rtp.isActive, let socket = ports.rtpSocket else { return }
             for _ in 0..<Self.readsPerTurn {
-                let isRead = try? operations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { room.read(from: $0) }
-                guard isRead == true else { return }
+                guard room.read(from: socket) else { return }
                 ports.onGathered?(room)
             }
         }

@@ -23,6 +23,8 @@ final class DatagramPorts {
     #if os(Linux)
         /// Where RTP datagrams go that the owner reads by itself (``GatheredReading``).
         var onGathered: ((ReceiveRoom) -> Void)?
+        /// The RTP socket while it is open, for `onGathered`'s owner: asking the channel for it costs as much as reading it.
+        private(set) var rtpSocket: NIOBSDSocket.Handle?
     #endif
     /// Where RTP datagrams go that arrive together: end to end, each as long as the first but the last.
     var onSegments: ((SocketAddress, ByteBuffer, Int) -> Void)?
@@ -149,7 +151,12 @@ final class DatagramPorts {
     }
 
     private func adopt(_ channel: any Channel, as kind: Kind) throws {
-        try channel.pipeline.syncOperations.addHandler(DatagramHandler(kind: kind, ports: self))
+        let pipeline = channel.pipeline.syncOperations
+        try pipeline.addHandler(DatagramHandler(kind: kind, ports: self))
+        #if os(Linux)
+            guard kind == .rtp, settings.isGathered, channel.isActive else { return }
+            rtpSocket = try pipeline.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { $0 }
+        #endif
     }
 
     // MARK: Closing
@@ -161,6 +168,7 @@ final class DatagramPorts {
         onSegments = nil
         #if os(Linux)
             onGathered = nil
+            rtpSocket = nil
         #endif
         onReady = nil
         rtp.close(promise: nil)
@@ -176,6 +184,9 @@ final class DatagramPorts {
     }
 
     fileprivate func broke(_ kind: Kind) {
+        #if os(Linux)
+            if kind == .rtp { rtpSocket = nil }
+        #endif
         reopen(kind, after: .milliseconds(20))
     }
 
