@@ -74,16 +74,18 @@ extension RTSPNIOTests {
                 // On loopback what has been sent has arrived.
                 try await eventLoop.submit {
                     var room = ReceiveRoom()
-                    let read = {
+                    let socket = try #require(
                         try ports.value.rtp.pipeline.syncOperations
-                            .withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { room.read(from: $0) }
-                    }
-                    #expect(try read() == true)
+                            .withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { $0 })
+                    #expect(ports.value.rtpSocket == socket)
+                    let isRead = room.read(from: socket)
+                    #expect(isRead)
                     #expect(Array(room.bytes.prefix(room.count)) == bytes)
                     #expect(room.segmentSize == 1200)
                     #expect(room.source?.ipAddress == "127.0.0.1")
                     #expect(room.source?.port == port)
-                    #expect(try read() == false)
+                    let isReadAgain = room.read(from: socket)
+                    #expect(!isReadAgain)
                     ports.value.close()
                 }.get()
                 try await sender.close()
