@@ -71,6 +71,8 @@ struct RTSPServerCommand: AsyncParsableCommand {
         name: .customLong("record-flights"),
         help: "Write what went into each connection into a file in this folder; after 1000 files no more are written.")
     var recordFlights: String?
+    @Flag(help: "Say nothing of sessions that begin and end.")
+    var quiet = false
     @Option(name: .customLong("log-level"), help: "trace, debug, info, notice, warning, error or critical.")
     var logLevel: Logger.Level = .warning
 
@@ -157,7 +159,8 @@ struct RTSPServerCommand: AsyncParsableCommand {
             configuration.adaptation = Adaptation(honoursQueries: adapt, followsLoss: adaptToLoss)
             configuration.onConversion = { say(ConversionLog.line($0, $1)) }
         }
-        configuration.onEvent = { peer, event in
+        configuration.onEvent = { [quiet] peer, event in
+            if quiet, SessionLog.isOfEveryDay(event) { return }
             if let line = SessionLog.line(peer, event) { say(line) }
         }
         return configuration

@@ -25,6 +25,14 @@ enum SessionLog {
         }
     }
 
+    /// Whether it only says that a session began or ended.
+    static func isOfEveryDay(_ event: ServerEvent) -> Bool {
+        switch event {
+        case .sessionStarted, .sessionEnded: true
+        default: false
+        }
+    }
+
     private static func short(_ report: SessionReport) -> Substring { report.id.prefix(8) }
 
     private static func dialect(_ report: SessionReport) -> String {

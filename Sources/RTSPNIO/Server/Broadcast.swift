@@ -14,8 +14,21 @@ final class Broadcast {
     private let clock: () -> ContinuousClock.Instant
     private var source: any SeekableFrameSource & Sendable
     private var start: ContinuousClock.Instant?
-    /// The frame that is posted next.
-    private var upcoming: MJPEGFrame?
+    /// What is posted next; `nil` at the end.
+    private var upcoming: Upcoming?
+
+    private enum Upcoming {
+        /// Known only by its time, and read when that has come: nobody need hold it until then.
+        case unread(Duration)
+        case frame(MJPEGFrame)
+
+        var time: Duration {
+            switch self {
+            case .unread(let time): time
+            case .frame(let frame): frame.presentationTime
+            }
+        }
+    }
     private var timer: Scheduled<Void>?
 
     /// How late a frame may be before what should be on is looked up anew.
@@ -48,7 +61,7 @@ final class Broadcast {
         self.start = start
         do {
             _ = try source.seek(to: start.duration(to: now))
-            upcoming = try source.nextFrame()
+            try stepForward()
         } catch {
             return end(after: error)
         }
@@ -60,7 +73,7 @@ final class Broadcast {
         guard let start else { return }
         guard let upcoming else { return mailbox.finish() }
         let now = clock()
-        if (start + Self.bounded(upcoming.presentationTime)).duration(to: now) > Self.maximumLag {
+        if (start + Self.bounded(upcoming.time)).duration(to: now) > Self.maximumLag {
             tuneIn(at: now)
         } else {
             post(at: now, since: start)
@@ -69,18 +82,34 @@ final class Broadcast {
 
     /// Posts the next frame and waits for the one after it; the end of the source ends the presentation.
     private func post(at now: ContinuousClock.Instant, since start: ContinuousClock.Instant) {
-        guard let frame = upcoming else { return mailbox.finish() }
-        mailbox.post(frame)
         do {
-            upcoming = try source.nextFrame()
+            guard let frame = try takeFrame() else { return mailbox.finish() }
+            mailbox.post(frame)
+            try stepForward()
         } catch {
             return end(after: error)
         }
-        let end = Self.bounded(upcoming?.presentationTime ?? source.duration)
+        let end = Self.bounded(upcoming?.time ?? source.duration)
         // A source whose clock stands still must not keep the loop from everything else.
         let wait = max(now.duration(to: start + end), .milliseconds(1))
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
         timer = eventLoop.scheduleTask(deadline: eventLoop.tick(after: wait)) { bound.value.tick() }
+    }
+
+    private func takeFrame() throws -> MJPEGFrame? {
+        switch upcoming {
+        case .frame(let frame): frame
+        case .unread: try source.nextFrame()
+        case nil: nil
+        }
+    }
+
+    private func stepForward() throws {
+        if let time = source.nextFrameTime {
+            upcoming = .unread(time)
+        } else {
+            upcoming = try source.nextFrame().map(Upcoming.frame)
+        }
     }
 
     /// Sources may tell of any time; these can be counted with.

@@ -9,21 +9,34 @@ extension ServerLoop {
 
     /// Does what a door has put into the outbox, in order.
     func carryOut(_ entries: [ServerOutbox.Entry], for member: ServerMember) {
+        // Once for all of it: every call to the system wakes the peer.
         var hasWritten = false
         for entry in entries {
             switch entry {
             case .control(let bytes):
                 sendControl(bytes, to: member)
-                // Datagrams take another way: the reply that announces them leaves before they do.
-                member.channel.flush()
+                hasWritten = true
             case .close: closeAfterSending(member)
             case .open(let stream, let route): open(stream, by: route, for: member)
             case .closeStream(let stream): close(stream, of: member)
-            case .batch(let batch, let stream): hasWritten = send(batch, on: stream, of: member) || hasWritten
-            case .report(let report, let stream): hasWritten = send(report: report, on: stream, of: member) || hasWritten
+            case .batch(_, let stream), .report(_, let stream):
+                // Datagrams take another way: the reply that announces them leaves before they do.
+                if hasWritten, case .datagrams = member.outlet(of: stream) {
+                    member.channel.flush()
+                    hasWritten = false
+                }
+                hasWritten = send(entry, on: stream, of: member) || hasWritten
             }
         }
         if hasWritten { member.channel.flush() }
+    }
+
+    private func send(_ entry: ServerOutbox.Entry, on stream: StreamID, of member: ServerMember) -> Bool {
+        switch entry {
+        case .batch(let batch, _): send(batch, on: stream, of: member)
+        case .report(let report, _): send(report: report, on: stream, of: member)
+        case .control, .close, .open, .closeStream: false
+        }
     }
 
     /// Whether a stream takes another frame now.

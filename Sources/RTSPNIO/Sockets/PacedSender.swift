@@ -44,6 +44,7 @@ final class PacedSender {
     private var forming: Flight?
     /// How many readers have something to get.
     private(set) var busyCount = 0
+    private var spares = SpareBuffers()
     private var timer: Scheduled<Void>?
     private var timerDeadline: ContinuousClock.Instant?
 
@@ -139,6 +140,8 @@ final class PacedSender {
         while let packets = flight.schedule.next(at: now) { write(packets, of: flight.batch, to: flight.readers, at: now) }
         if let deadline = flight.schedule.deadline { return deadline }
         if let arrival = flight.arrival { delivered?(arrival.duration(to: clock())) }
+        // Of a frame that several readers have, another flight may still want it.
+        if flight.readers.count == 1 { flight.batch.giveBack(to: &spares) }
         for reader in flight.readers { settle(reader, at: now) }
         return nil
     }
@@ -211,7 +214,7 @@ final class PacedSender {
     private func messages(_ packets: Range<Int>, of batch: PreparedBatch, isSegmented: Bool) -> [Message] {
         var messages: [Message] = []
         var rest = packets
-        let bytes = batch.plain
+        let bytes = batch.plain(in: &spares)
         while let run = batch.batch.run(ofPacketsAt: rest, maxSegments: isSegmented ? 64 : 1, maxBytes: 65_000) {
             guard let slice = bytes.getSlice(at: bytes.readerIndex + run.bytes.lowerBound, length: run.bytes.count) else { break }
             messages.append(Message(bytes: slice, segmentLength: run.packets.count > 1 ? run.segmentLength : nil))

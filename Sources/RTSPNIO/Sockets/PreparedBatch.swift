@@ -6,10 +6,26 @@ final class PreparedBatch {
     let batch: RTPPacketBatch
     private var framed: [(channel: UInt8, bytes: ByteBuffer)] = []
 
-    /// The packets one behind the other.
-    private(set) lazy var plain = ByteBuffer(bytes: batch.bytes)
+    private var together: ByteBuffer?
 
     init(_ batch: RTPPacketBatch) { self.batch = batch }
+
+    /// The packets one behind the other.
+    /// - Parameter spares: buffers whose memory may be used.
+    func plain(in spares: inout SpareBuffers) -> ByteBuffer {
+        if let together { return together }
+        var bytes = spares.take()
+        bytes.writeBytes(batch.bytes)
+        together = bytes
+        return bytes
+    }
+
+    /// Nobody sends it as datagrams any more.
+    func giveBack(to spares: inout SpareBuffers) {
+        guard let bytes = together else { return }
+        together = nil
+        spares.put(bytes)
+    }
 
     /// Whether somebody has it framed for a control connection.
     var isFramed: Bool { !framed.isEmpty }
@@ -40,5 +56,26 @@ struct LastBatch {
         let prepared = PreparedBatch(batch)
         last = prepared
         return prepared
+    }
+}
+
+/// Buffers of frames that have left, for those that come: asking the system for so much memory, and giving it back, for every frame costs
+/// as much as copying it.
+struct SpareBuffers {
+    private static let maximumCount = 16
+    /// Larger ones are not kept.
+    private static let maximumCapacity = 1 << 20
+    private var buffers: [ByteBuffer] = []
+
+    /// An empty buffer. Where somebody still holds the bytes that were in it, it has other memory.
+    mutating func take() -> ByteBuffer {
+        guard var buffer = buffers.popLast() else { return ByteBuffer() }
+        buffer.clear()
+        return buffer
+    }
+
+    mutating func put(_ buffer: ByteBuffer) {
+        guard buffers.count < Self.maximumCount, buffer.capacity <= Self.maximumCapacity else { return }
+        buffers.append(buffer)
     }
 }

@@ -119,7 +119,7 @@ extension RTSPNIOTests {
 
         @Test func `two frames for one reader keep their order, and a third must wait`() throws {
             let bench = try Bench()
-            let sender = bench.makeSender()
+            let sender = bench.makeSender(Pacing(packetsPerChunk: 16))
             let batches = [Self.batch(100_000), Self.batch(100_000, seed: 1)]
             for batch in batches {
                 #expect(sender.canSend(to: bench.reader))
