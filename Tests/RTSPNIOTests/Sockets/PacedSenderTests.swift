@@ -266,43 +266,6 @@ extension RTSPNIOTests {
             #expect(readers.suffix(2).allSatisfy { (served[$0.address] ?? 0) >= 1 })
         }
     }
-
-    @Suite struct DatagramPortsTests {
-        @Test func `a pair of ports is even and odd`() async throws {
-            let loop = MultiThreadedEventLoopGroup.singleton.next()
-            for _ in 0..<10 {
-                let ports = try await DatagramPorts.bind(.init(host: "127.0.0.1", receiveBuffer: 65_536), range: nil, on: loop)
-                let pair = try await loop.submit {
-                    defer { ports.value.close() }
-                    return ports.value.ports
-                }.get()
-                #expect(pair.rtp % 2 == 0)
-                #expect(pair.rtcp == pair.rtp + 1)
-            }
-        }
-
-        @Test func `a socket that breaks is opened again on the same port`() async throws {
-            let loop = MultiThreadedEventLoopGroup.singleton.next()
-            let ports = try await DatagramPorts.bind(.init(host: "127.0.0.1", receiveBuffer: 65_536), range: nil, on: loop)
-            let (ready, continuation) = AsyncStream.makeStream(of: Void.self)
-            let port = try await loop.submit {
-                ports.value.onReady = { continuation.yield() }
-                // Nothing can be sent to port 0: the system refuses, and NIO closes the socket.
-                let nowhere = try SocketAddress(ipAddress: "127.0.0.1", port: 0)
-                for _ in 0..<2 {
-                    ports.value.rtp.write(
-                        AddressedEnvelope(remoteAddress: nowhere, data: ByteBuffer(string: "x")), promise: nil)
-                }
-                ports.value.rtp.flush()
-                #expect(!ports.value.rtp.isActive)
-                return ports.value.ports.rtp
-            }.get()
-            for await _ in ready { break }
-            let again = try await loop.submit { ports.value.rtp.isActive ? ports.value.rtp.localAddress?.port : nil }.get()
-            #expect(again == Int(port))
-            try await loop.submit { ports.value.close() }.get()
-        }
-    }
 }
 
 extension PacedSender {
