@@ -2,7 +2,6 @@ import Logging
 import MJPEGSource
 import NIOCore
 import NIOEmbedded
-import RTPTransport
 import RTSPKit
 import Testing
 
@@ -143,49 +142,6 @@ extension RTSPNIOTests {
             bench.broadcast.setReaders(1)
             bench.pass(500)
             #expect(bench.seen == [0, 1])
-        }
-    }
-
-    @Suite struct PreparedBatchTests {
-        @Test func `the form of a batch is made once, for each channel`() {
-            let batch = RTPPacketBatch(bytes: [1, 2, 3], stride: 2)
-            let prepared = PreparedBatch(batch)
-            var spares = SpareBuffers()
-            #expect(Array(prepared.plain(in: &spares).readableBytesView) == [1, 2, 3])
-            #expect(Array(prepared.plain(in: &spares).readableBytesView) == [1, 2, 3])
-            var scratch: [UInt8] = [9, 9]
-            #expect(!prepared.isFramed)
-            for channel in [4, 6, 4] as [UInt8] {
-                let framed = prepared.interleaved(channel: channel, in: &scratch)
-                #expect(Array(framed.readableBytesView) == [0x24, channel, 0, 2, 1, 2, 0x24, channel, 0, 1, 3])
-            }
-            #expect(prepared.isFramed)
-        }
-
-        @Test func `memory of what has left is used again, but never what somebody still holds`() {
-            var spares = SpareBuffers()
-            let first = PreparedBatch(RTPPacketBatch(bytes: Array(repeating: 1, count: 1000), stride: 100))
-            let held = first.plain(in: &spares)
-            first.giveBack(to: &spares)
-            let second = PreparedBatch(RTPPacketBatch(bytes: Array(repeating: 2, count: 900), stride: 100))
-            #expect(Array(second.plain(in: &spares).readableBytesView) == Array(repeating: 2, count: 900))
-            #expect(Array(held.readableBytesView) == Array(repeating: 1, count: 1000))
-            second.giveBack(to: &spares)
-            // Given back once, it is there once.
-            second.giveBack(to: &spares)
-            #expect(spares.take().capacity >= 900)
-            #expect(spares.take().capacity == 0)
-        }
-
-        @Test func `readers of one batch share it, and no other`() {
-            var last = LastBatch()
-            let bytes: [UInt8] = [1, 2, 3]
-            let first = last.prepared(RTPPacketBatch(bytes: bytes, stride: 2))
-            #expect(last.prepared(RTPPacketBatch(bytes: bytes, stride: 2)) === first)
-            #expect(last.prepared(RTPPacketBatch(bytes: bytes, stride: 1)) !== first)
-            let second = last.prepared(RTPPacketBatch(bytes: [1, 2, 3], stride: 2))
-            #expect(second !== first)
-            #expect(last.prepared(RTPPacketBatch(bytes: bytes, stride: 2)) !== second)
         }
     }
 }
