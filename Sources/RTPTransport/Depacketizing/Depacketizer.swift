@@ -5,7 +5,11 @@ public struct ReassembledFrame: Sendable, Hashable {
     /// The timestamp its packets carried.
     public var timestamp: RTPTimestamp
     /// When the packet came that completed it.
-    public var arrival: ContinuousClock.Instant
+    public var arrival: ContinuousClock.Instant {
+        get { storedArrival }
+        set { storedArrival = newValue }
+    }
+    @StoredInstant private var storedArrival: ContinuousClock.Instant
     /// How many packets it was made of, duplicates not counted.
     public var packetCount: Int
     /// Which part of the picture never came and was filled in; `nil` where all of it came.
@@ -18,7 +22,7 @@ public struct ReassembledFrame: Sendable, Hashable {
     ) {
         self.image = image
         self.timestamp = timestamp
-        self.arrival = arrival
+        storedArrival = arrival
         self.packetCount = packetCount
         self.concealment = concealment
     }

@@ -8,7 +8,7 @@ extension JPEGDepacketizer {
         /// Whether a finished frame, whose packets may still come, had the same timestamp.
         let reusesTimestamp: Bool
         private(set) var packetCount = 0
-        private(set) var lastArrival: ContinuousClock.Instant
+        @StoredInstant private(set) var lastArrival: ContinuousClock.Instant
         /// The length of the data, once the last fragment has told.
         private(set) var dataEnd: Int?
         /// The sequence number of that last fragment's packet.

@@ -11,7 +11,7 @@ public struct RawJPEGDepacketizer: Sendable, Hashable {
         var numbering: Numbering = .unknown
         var timestamp: RTPTimestamp
         var lastNumber: UInt16
-        var lastArrival: ContinuousClock.Instant
+        @StoredInstant var lastArrival: ContinuousClock.Instant
         var packetCount = 1
     }
 

@@ -33,7 +33,7 @@ public struct JitterBuffer: Sendable, Hashable {
     private var queue: [Held] = []
     private var lastReleased: Duration?
     private var lateness = 0
-    private var haltedAt: ContinuousClock.Instant?
+    @StoredOptionalInstant private var haltedAt: ContinuousClock.Instant?
 
     /// How long frames are held back.
     public let playout: PlayoutDelay

@@ -7,7 +7,11 @@ public struct PlayoutFrame: Sendable, Hashable {
     /// The time since the first frame after the start or restart; negative for one that overtook it.
     public var mediaTime: Duration
     /// When it was due; it may have come later.
-    public var dueAt: ContinuousClock.Instant
+    public var dueAt: ContinuousClock.Instant {
+        get { storedDueAt }
+        set { storedDueAt = newValue }
+    }
+    @StoredInstant private var storedDueAt: ContinuousClock.Instant
     /// The sender's wall clock at its timestamp (RFC 3550 section 6.4.1); `nil` before the sender's first report.
     public var senderTime: NTPTimestamp?
     /// Which part of the picture never came and was filled in; `nil` where all of it came.
@@ -21,7 +25,7 @@ public struct PlayoutFrame: Sendable, Hashable {
         self.image = image
         self.timestamp = timestamp
         self.mediaTime = mediaTime
-        self.dueAt = dueAt
+        storedDueAt = dueAt
         self.senderTime = senderTime
         self.concealment = concealment
     }

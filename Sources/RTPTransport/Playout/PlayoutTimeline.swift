@@ -7,13 +7,13 @@ struct PlayoutTimeline: Sendable, Hashable {
         /// Since the first frame; ever rising in the order of playout.
         var mediaTime: Duration
         /// When it would be due if ``PlayoutTimeline/shift`` were zero.
-        var base: ContinuousClock.Instant
+        @StoredInstant var base: ContinuousClock.Instant
     }
 
     /// The newest frame placed: what the next is measured from.
     private struct Newest: Sendable, Hashable {
         var timestamp: RTPTimestamp
-        var arrival: ContinuousClock.Instant
+        @StoredInstant var arrival: ContinuousClock.Instant
         var place: Place
     }
 
@@ -39,7 +39,7 @@ struct PlayoutTimeline: Sendable, Hashable {
     private let maximumJump: Duration
     private var newest: Newest?
     private var estimate: TransitEstimate
-    private var epoch: ContinuousClock.Instant?
+    @StoredOptionalInstant private var epoch: ContinuousClock.Instant?
     /// Frames in a row that lay behind the newest.
     private var framesBehind = 0
     /// How many frames have been placed, up to 2.

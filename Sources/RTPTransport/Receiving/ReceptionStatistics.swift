@@ -17,7 +17,7 @@ public struct ReceptionStatistics: Sendable, Hashable {
     /// What runs before a restart of the numbers expected and lost.
     private var expectedBefore = 0
     private var lostBefore = 0
-    private var epoch: ContinuousClock.Instant?
+    @StoredOptionalInstant private var epoch: ContinuousClock.Instant?
     /// The last arrival since the epoch, and the same in ticks: packets come in bursts of one moment.
     private var elapsed = Duration.zero
     private var elapsedTicks: UInt32 = 0
@@ -134,7 +134,7 @@ public struct ReceptionStatistics: Sendable, Hashable {
     private struct SenderReportMark: Sendable, Hashable {
         var ssrc: UInt32
         var middle: UInt32
-        var arrival: ContinuousClock.Instant
+        @StoredInstant var arrival: ContinuousClock.Instant
 
         /// The time since its arrival in 1/65536 second.
         func age(at now: ContinuousClock.Instant) -> UInt32 {

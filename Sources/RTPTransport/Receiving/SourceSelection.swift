@@ -24,7 +24,7 @@ struct SourceSelection: Sendable, Hashable {
     private(set) var current: UInt32?
     private var expected: UInt32?
     private var candidate: Candidate?
-    private var lastHeard: ContinuousClock.Instant?
+    @StoredOptionalInstant private var lastHeard: ContinuousClock.Instant?
     /// Whether the next packet decides alone.
     private var isOpen: Bool
     private var hasLeft = false

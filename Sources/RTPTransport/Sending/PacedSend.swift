@@ -36,13 +36,14 @@ public struct Pacing: Sendable, Hashable {
 /// burst: the chunks after it grow only as far as the frame's time runs out.
 public struct PacedSend: Sendable, Hashable {
     /// When the next chunk is due; `nil` when all packets have left.
-    public private(set) var deadline: ContinuousClock.Instant?
+    public var deadline: ContinuousClock.Instant? { storedDeadline }
+    @StoredOptionalInstant private var storedDeadline: ContinuousClock.Instant?
 
     /// How many packets the frame has.
     public let packetCount: Int
 
     private let pacing: Pacing
-    private let end: ContinuousClock.Instant
+    @StoredInstant private var end: ContinuousClock.Instant
     private var sent = 0
 
     /// A frame of `packetCount` packets whose first chunk is due `now`.
@@ -50,7 +51,7 @@ public struct PacedSend: Sendable, Hashable {
         self.packetCount = max(packetCount, 0)
         self.pacing = pacing
         end = now + pacing.maximumSpread
-        deadline = packetCount > 0 ? now : nil
+        storedDeadline = packetCount > 0 ? now : nil
     }
 
     /// Whether all packets have left.
@@ -62,7 +63,7 @@ public struct PacedSend: Sendable, Hashable {
         let remaining = packetCount - sent
         let chunk = min(remaining, max(pacing.packetsPerChunk, share(of: remaining, at: now)))
         defer { sent += chunk }
-        deadline = chunk < remaining ? now + pacing.interval : nil
+        storedDeadline = chunk < remaining ? now + pacing.interval : nil
         return sent..<sent + chunk
     }
 

@@ -40,14 +40,18 @@ public struct NTPTimestamp: RawRepresentable, Sendable, Hashable {
 /// The core never reads a clock; the embedder hands such a pair in once, and RTCP sender reports are computed from it.
 public struct WallClock: Sendable, Hashable {
     /// The moment on the monotonic clock.
-    public var instant: ContinuousClock.Instant
+    public var instant: ContinuousClock.Instant {
+        get { storedInstant }
+        set { storedInstant = newValue }
+    }
+    @StoredInstant private var storedInstant: ContinuousClock.Instant
 
     /// The same moment on the wall clock.
     public var ntp: NTPTimestamp
 
     /// Ties `instant` to `ntp`.
     public init(instant: ContinuousClock.Instant, ntp: NTPTimestamp) {
-        self.instant = instant
+        storedInstant = instant
         self.ntp = ntp
     }
 

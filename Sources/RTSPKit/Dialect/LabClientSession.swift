@@ -121,7 +121,7 @@ public struct LabClientSession: Sendable, Hashable {
     private struct Waiting: Sendable, Hashable {
         let method: RTSPMethod
         let cSeq: Int
-        let until: ContinuousClock.Instant
+        @StoredInstant private(set) var until: ContinuousClock.Instant
     }
 
     /// What has been agreed on; moves when answers and media come, not when requests go.
@@ -134,8 +134,8 @@ public struct LabClientSession: Sendable, Hashable {
     private var movie: Movie?
     private var cSeq = 0
     private var waiting: Waiting?
-    private var packetDeadline: ContinuousClock.Instant?
-    private var now: ContinuousClock.Instant
+    @StoredOptionalInstant private var packetDeadline: ContinuousClock.Instant?
+    @StoredInstant private var now: ContinuousClock.Instant
     private var isReconnecting = false
     private var hasRetried = false
     /// PLAY has been sent over this connection.

@@ -16,7 +16,7 @@ struct LabFraming: Sendable, Hashable {
     private var pending: [UInt8] = []
     /// Where its last line begins.
     private var line = 0
-    private var latest: ContinuousClock.Instant?
+    @StoredOptionalInstant private var latest: ContinuousClock.Instant?
     /// Why nothing more is taken.
     private(set) var failure: LabParseError.Reason?
 

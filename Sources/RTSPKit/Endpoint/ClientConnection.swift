@@ -40,7 +40,8 @@ public struct ClientConnection: Sendable {
     /// Where the presentation stands.
     public private(set) var state: State = .initial
     /// When ``advance(to:via:)`` is due.
-    public private(set) var deadline: ContinuousClock.Instant?
+    public var deadline: ContinuousClock.Instant? { storedDeadline }
+    @StoredOptionalInstant private var storedDeadline: ContinuousClock.Instant?
     private let configuration: ClientConfiguration
     private let goal: Goal
     private var control: any ClientControl
@@ -71,7 +72,7 @@ public struct ClientConnection: Sendable {
         self.configuration = configuration
         self.goal = goal
         self.control = control
-        deadline = control.deadline
+        storedDeadline = control.deadline
     }
 
     /// How many bytes of the server's are held: of messages and frames that are not whole, and of frames that wait for their time.
@@ -224,10 +225,10 @@ public struct ClientConnection: Sendable {
 
     /// At the end of each door, which may copy nothing: media is big, and reads come by the thousand.
     private mutating func settleDeadline() {
-        guard state != .closed else { return deadline = nil }
+        guard state != .closed else { return storedDeadline = nil }
         let (due, control) = (media?.deadline(), control.deadline)
-        guard let due, let control else { return deadline = due ?? control }
-        deadline = min(due, control)
+        guard let due, let control else { return storedDeadline = due ?? control }
+        storedDeadline = min(due, control)
     }
 
     private func isSomethingDue(at now: ContinuousClock.Instant) -> Bool { deadline.map { $0 <= now } ?? false }

@@ -19,17 +19,17 @@ struct ClientMedia: Sendable {
     private(set) var buffer: JitterBuffer
     let configuration: ClientConfiguration
     /// When PLAY was asked for, until the first frame is whole.
-    private(set) var asked: ContinuousClock.Instant?
+    @StoredOptionalInstant private(set) var asked: ContinuousClock.Instant?
     /// When the server said that it plays; `nil` until then.
-    private(set) var started: ContinuousClock.Instant?
-    private(set) var lastPacket: ContinuousClock.Instant?
+    @StoredOptionalInstant private(set) var started: ContinuousClock.Instant?
+    @StoredOptionalInstant private(set) var lastPacket: ContinuousClock.Instant?
     /// While draining: until when stragglers are waited for.
-    private var drainEnds: ContinuousClock.Instant?
+    @StoredOptionalInstant private var drainEnds: ContinuousClock.Instant?
     /// What has been said of packets that were of no use; each reason is said once.
     private var noticed: Set<ReceiverDiscard> = []
     /// What sources before the current one have sent.
     private var before = ClientStatistics()
-    private var nextReport: ContinuousClock.Instant?
+    @StoredOptionalInstant private var nextReport: ContinuousClock.Instant?
     /// The media time at which the frames of this PLAY begin.
     private var origin: Duration = .zero
     private(set) var end: Duration?

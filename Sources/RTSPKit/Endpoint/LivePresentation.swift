@@ -56,9 +56,11 @@ public struct LivePresentation: Sendable {
     private let wallClock: WallClock
     private let reportInterval: Duration
     private var sender: RTPSender
-    private var start: ContinuousClock.Instant?
-    private var nextReport: ContinuousClock.Instant?
-    private var lastFrame: (frame: LiveFrame, at: ContinuousClock.Instant)?
+    @StoredOptionalInstant private var start: ContinuousClock.Instant?
+    @StoredOptionalInstant private var nextReport: ContinuousClock.Instant?
+    private var lastFrame: LiveFrame?
+    /// When it came.
+    @StoredOptionalInstant private var lastArrival: ContinuousClock.Instant?
     private var lastStreamTime: Duration = .zero
     private var lastFrameTime: Duration = .zero
 
@@ -96,7 +98,7 @@ public struct LivePresentation: Sendable {
         let live = LiveFrame(
             batch: batch, firstSequenceNumber: firstSequenceNumber, timestamp: sender.timestamp(at: streamTime),
             report: report, frame: frame)
-        lastFrame = (live, now)
+        (lastFrame, lastArrival) = (live, now)
         return live
     }
 
@@ -106,9 +108,9 @@ public struct LivePresentation: Sendable {
         let streamTime = advance(to: now)
         let rate = description.framesPerSecond.flatMap { (0.01...20).contains($0) ? $0 : nil } ?? 20
         let freshness = Duration.seconds(2 / rate)
-        let recent = lastFrame.flatMap { $0.at.duration(to: now) <= freshness ? $0.frame : nil }
+        let isRecent = lastArrival.map { $0.duration(to: now) <= freshness } ?? false
         return LiveSnapshot(
-            lastFrame: recent, nextSequenceNumber: sender.nextSequenceNumber, timestamp: sender.timestamp(at: streamTime),
+            lastFrame: isRecent ? lastFrame : nil, nextSequenceNumber: sender.nextSequenceNumber, timestamp: sender.timestamp(at: streamTime),
             report: sender.senderReport(streamTime: streamTime, ntp: wallClock.ntp(at: now)))
     }
 

@@ -40,9 +40,9 @@ public struct QualityController: Sendable, Hashable {
     /// The place on the ladder, 0 at its top.
     public private(set) var rung = 0
     private var badReports = 0
-    private var goodSince: ContinuousClock.Instant?
-    private var lastChange: ContinuousClock.Instant?
-    private var lastRise: ContinuousClock.Instant?
+    @StoredOptionalInstant private var goodSince: ContinuousClock.Instant?
+    @StoredOptionalInstant private var lastChange: ContinuousClock.Instant?
+    @StoredOptionalInstant private var lastRise: ContinuousClock.Instant?
     private var doublings = 0
 
     /// A controller at the top of its ladder.
@@ -96,7 +96,12 @@ public struct QualityController: Sendable, Hashable {
 
 /// What the readers of one stream have lost, each by its newest report.
 public struct ReaderLosses<Reader: Hashable & Sendable>: Sendable {
-    private var losses: [Reader: (fraction: Double, at: ContinuousClock.Instant)] = [:]
+    private struct Report {
+        var fraction: Double
+        @StoredInstant var instant: ContinuousClock.Instant
+    }
+
+    private var losses: [Reader: Report] = [:]
     private let maximumAge: Duration
 
     /// No reports; those older than `maximumAge` do not count.
@@ -107,7 +112,7 @@ public struct ReaderLosses<Reader: Hashable & Sendable>: Sendable {
 
     /// A reader's newest report.
     public mutating func note(_ fraction: Double, of reader: Reader, at now: ContinuousClock.Instant) {
-        losses[reader] = (fraction, now)
+        losses[reader] = Report(fraction: fraction, instant: now)
     }
 
     /// A reader has left.
@@ -116,7 +121,7 @@ public struct ReaderLosses<Reader: Hashable & Sendable>: Sendable {
     /// The loss that a quarter of the readers reach or exceed: one bad line among many does not make it worse for all. `nil`
     /// where nobody has told anything lately.
     public mutating func upperQuartile(at now: ContinuousClock.Instant) -> Double? {
-        losses = losses.filter { $0.value.at.duration(to: now) <= maximumAge }
+        losses = losses.filter { $0.value.instant.duration(to: now) <= maximumAge }
         let sorted = losses.values.map(\.fraction).sorted()
         return sorted.isEmpty ? nil : sorted[sorted.count - 1 - sorted.count / 4]
     }

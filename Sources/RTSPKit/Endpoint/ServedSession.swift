@@ -7,7 +7,7 @@ struct ServedSession: Sendable {
     struct OwnFormat: Sendable {
         var sender: RTPSender
         /// When the first frame was sent.
-        var start: ContinuousClock.Instant?
+        @StoredOptionalInstant var start: ContinuousClock.Instant?
     }
 
     /// What the connection calls it.
@@ -32,7 +32,7 @@ struct ServedSession: Sendable {
     /// Whether packets are wanted.
     var isDelivering = false
     /// When the next sender report of stored media is due.
-    var nextReport: ContinuousClock.Instant?
+    @StoredOptionalInstant var nextReport: ContinuousClock.Instant?
     /// Whether the reader has heard of the source since it was last told goodbye.
     var hasSpoken = false
     var report: SessionReport

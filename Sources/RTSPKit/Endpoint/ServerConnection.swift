@@ -83,13 +83,13 @@ public struct ServerConnection: Sendable {
     var nextKey = 0
     var openQuestion: OpenQuestion?
     /// When the open question was asked.
-    var questionAsked: ContinuousClock.Instant?
+    @StoredOptionalInstant var questionAsked: ContinuousClock.Instant?
     /// The newest time that anyone told.
-    var latest: ContinuousClock.Instant
+    @StoredInstant var latest: ContinuousClock.Instant
     /// When the last request came, or the connection.
-    var lastRequest: ContinuousClock.Instant
+    @StoredInstant var lastRequest: ContinuousClock.Instant
     /// When the message began that is not complete yet.
-    var messageBegan: ContinuousClock.Instant?
+    @StoredOptionalInstant var messageBegan: ContinuousClock.Instant?
     /// What the current door will return.
     var events: [ServerEvent] = []
 

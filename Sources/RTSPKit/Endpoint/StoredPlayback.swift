@@ -31,7 +31,13 @@ struct StoredPlayback: Sendable {
     private var position: Duration = .zero
     private var streamTime: Duration = .zero
     /// While playing: the moment at which stream time was what it says.
-    private var anchor: (instant: ContinuousClock.Instant, streamTime: Duration)?
+    private var anchor: Anchor?
+
+    private struct Anchor {
+        @StoredInstant var instant: ContinuousClock.Instant
+        var streamTime: Duration
+    }
+
     /// True once the whole source has been played, so that PLAY without a range starts again.
     private var isExhausted = false
     /// What went wrong while reading, if anything did: the presentation ends there.
@@ -82,7 +88,7 @@ struct StoredPlayback: Sendable {
         end = range?.end
         isExhausted = false
         failure = nil
-        anchor = (now, streamTime)
+        anchor = Anchor(instant: now, streamTime: streamTime)
         return current()
     }
 

@@ -39,7 +39,7 @@ public struct ClientSession: Sendable, Hashable {
         var cSeq: Int
         var command: Command
         var method: RTSPMethod
-        var deadline: ContinuousClock.Instant
+        @StoredInstant var deadline: ContinuousClock.Instant
     }
 
     /// How much a server may depart from the RFC.
@@ -76,8 +76,8 @@ public struct ClientSession: Sendable, Hashable {
     var abandoned: [Int] = []
     var isParameterKeepAliveRefused = false
     private var lastCSeq = 0
-    private var now: ContinuousClock.Instant
-    private var lastRequest: ContinuousClock.Instant
+    @StoredInstant private var now: ContinuousClock.Instant
+    @StoredInstant private var lastRequest: ContinuousClock.Instant
 
     /// A session with nothing set up.
     ///

@@ -67,8 +67,8 @@ public struct ServerSession: Sendable, Hashable, Identifiable {
     private var isClosed = false
     var open: OpenQuestion?
     var waiting: [Unanswered] = []
-    private var now: ContinuousClock.Instant
-    private var lastSignOfLife: ContinuousClock.Instant
+    @StoredInstant private var now: ContinuousClock.Instant
+    @StoredInstant private var lastSignOfLife: ContinuousClock.Instant
 
     /// A session with nothing set up.
     ///

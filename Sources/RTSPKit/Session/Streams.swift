@@ -72,11 +72,15 @@ public struct Playback: Sendable, Hashable {
     /// The range that the server announced, or that was asked for where it announced none; `nil` where neither did.
     public var range: NormalPlayTimeRange?
     /// When the session came to play it.
-    public var startedAt: ContinuousClock.Instant
+    public var startedAt: ContinuousClock.Instant {
+        get { storedStartedAt }
+        set { storedStartedAt = newValue }
+    }
+    @StoredInstant private var storedStartedAt: ContinuousClock.Instant
 
     /// A playback of `range`.
     public init(range: NormalPlayTimeRange?, startedAt: ContinuousClock.Instant) {
         self.range = range
-        self.startedAt = startedAt
+        storedStartedAt = startedAt
     }
 }

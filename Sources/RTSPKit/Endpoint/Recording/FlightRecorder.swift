@@ -46,7 +46,7 @@ public struct FlightRecorder: Sendable {
     /// Steps that are not kept any more.
     public private(set) var droppedCount = 0
     private let recording: FlightRecording
-    private let start: ContinuousClock.Instant
+    @StoredInstant private var start: ContinuousClock.Instant
     private let setup: Transcript.Setup
     private var presentations: [Transcript.PresentationEntry] = []
     private var conversation: [Step] = []
