@@ -1,6 +1,15 @@
 internal import MJPEGSource
 internal import RTPTransport
 
+/// What the reader of a live presentation gets first.
+struct LiveStart: Sendable {
+    /// The last frame; `nil` where there is none that is fresh.
+    var frame: LiveFrame?
+    /// A sender report; `nil` where none are sent.
+    var report: [UInt8]?
+    @StoredInstant var due: ContinuousClock.Instant
+}
+
 /// A session and the media that it controls.
 struct ServedSession: Sendable {
     /// Live media in a payload format of its own: the same frames as other readers get, through a sender of this session.
@@ -31,6 +40,8 @@ struct ServedSession: Sendable {
     var isInterleaved = false
     /// Whether packets are wanted.
     var isDelivering = false
+    /// What a reader of a live presentation that has just joined is still to get.
+    var liveStart: LiveStart?
     /// When the next sender report of stored media is due.
     @StoredOptionalInstant var nextReport: ContinuousClock.Instant?
     /// Whether the reader has heard of the source since it was last told goodbye.
@@ -64,7 +75,8 @@ struct ServedSession: Sendable {
     /// When media wants attention. A blocked stream waits for the transport, and a frame that is not ready for its source, until
     /// it is too old to be sent.
     func mediaDeadline(maximumLag: Duration) -> ContinuousClock.Instant? {
-        guard isDelivering, let isAwaiting = playback?.isAwaiting else { return nil }
+        guard isDelivering else { return nil }
+        guard let isAwaiting = playback?.isAwaiting else { return liveStart?.due }
         guard var frame = playback?.deadline else { return isAwaiting ? nextReport : nil }
         if isBlocked || isAwaiting { frame += max(maximumLag, .zero) + .milliseconds(1) }
         return isBlocked ? frame : nextReport.map { min($0, frame) } ?? frame
@@ -109,12 +121,40 @@ struct ServedSession: Sendable {
         return false
     }
 
+    /// Sends what a live presentation begins with, once it is due: a report, so that the reader can place the packets in time (RFC
+    /// 3550 section 6.4.1), and the last frame.
+    mutating func startLive(
+        at now: ContinuousClock.Instant, events: inout [ServerEvent], via transport: inout some EndpointTransport
+    ) {
+        guard isDelivering, let stream, let start = liveStart, start.due <= now else { return }
+        liveStart = nil
+        if let report = start.report {
+            transport.send(report: report, on: stream)
+            hasSpoken = true
+        }
+        guard var frame = start.frame else { return }
+        frame.report = nil
+        deliver(frame, on: stream, at: now, events: &events, via: &transport)
+    }
+
     /// A frame of a live presentation.
     mutating func deliver(
         _ frame: LiveFrame, of presentation: LivePresentationID, at now: ContinuousClock.Instant, events: inout [ServerEvent],
         via transport: inout some EndpointTransport
     ) {
         guard isDelivering, let stream, liveID == presentation else { return }
+        // What the answer to PLAY announced comes first.
+        if liveStart != nil {
+            liveStart?.due = now
+            startLive(at: now, events: &events, via: &transport)
+        }
+        deliver(frame, on: stream, at: now, events: &events, via: &transport)
+    }
+
+    private mutating func deliver(
+        _ frame: LiveFrame, on stream: StreamID, at now: ContinuousClock.Instant, events: inout [ServerEvent],
+        via transport: inout some EndpointTransport
+    ) {
         guard transport.canSend(on: stream) else {
             report.framesSkipped += 1
             return

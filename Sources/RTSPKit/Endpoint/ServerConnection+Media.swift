@@ -24,6 +24,7 @@ extension ServerConnection {
         ofSessionAt index: Int, at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
     ) {
         guard sessions[index].isDelivering, let stream = sessions[index].stream else { return }
+        if sessions[index].liveStart != nil { return sessions[index].startLive(at: now, events: &events, via: &transport) }
         if let due = sessions[index].nextReport, due <= now {
             // A reader that takes nothing must not pile up reports either.
             if transport.canSend(on: stream), let report = sessions[index].playback?.senderReport(at: now) {

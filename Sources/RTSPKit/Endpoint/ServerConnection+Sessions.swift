@@ -105,6 +105,7 @@ extension ServerConnection {
     private mutating func halt(sessionAt index: Int) {
         guard sessions[index].isDelivering else { return }
         sessions[index].isDelivering = false
+        sessions[index].liveStart = nil
         sessions[index].playback?.pause()
         if let live = sessions[index].liveID { events.append(.left(live)) }
     }
@@ -254,16 +255,10 @@ extension ServerConnection {
                 first?.timestamp ?? snapshot.timestamp)
         let range = NormalPlayTimeRange(start: .now, end: nil)
         settle(.play(.accepted(range: range, rtpInfo: rtpInfo)), session: key, request: nil, at: now, via: &transport)
-        guard let index = index(ofSession: key), sessions[index].isDelivering, let stream = sessions[index].stream,
-            let live = sessions[index].liveID
-        else { return }
-        if rules.sendsReports {
-            transport.send(report: snapshot.report, on: stream)
-            sessions[index].hasSpoken = true
-        }
-        guard var frame = first else { return }
-        frame.report = nil
-        sessions[index].deliver(frame, of: live, at: now, events: &events, via: &transport)
+        guard let index = index(ofSession: key), sessions[index].isDelivering else { return }
+        sessions[index].liveStart = LiveStart(
+            frame: first, report: rules.sendsReports ? snapshot.report : nil, due: now + max(configuration.liveStartDelay, .zero))
+        sessions[index].startLive(at: now, events: &events, via: &transport)
     }
 
     /// The owner cannot let a session join the live presentation.

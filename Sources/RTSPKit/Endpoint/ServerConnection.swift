@@ -23,6 +23,9 @@ public struct ServerConnection: Sendable {
         public var jpeg: JPEGPacketizer.Options
         /// Whether the query of a URL may ask for a variant of a presentation; where not, it is ignored.
         public var honoursVariants = false
+        /// How long after the answer to PLAY the last frame of a live presentation is sent. Where there is no hurry, answers to
+        /// others go first, readers that come together are served together, and whoever leaves at once costs no frame.
+        public var liveStartDelay: Duration = .zero
         /// How often sender reports are sent.
         public var reportInterval: Duration
         /// The canonical name in RTCP (RFC 3550 section 6.5.1).

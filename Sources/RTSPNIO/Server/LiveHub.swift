@@ -58,12 +58,12 @@ final class LiveHub {
 
     /// A session on `loop` wants to read: it is told where the presentation stands, then gets every further frame.
     func join(_ loop: ServerLoopReference, connection id: UInt64) {
-        guard !isFinished else { return loop.execute { $0.answer(.refused(.notFound), to: id) } }
+        guard !isFinished else { return loop.perform { $0.answer(.refused(.notFound), to: id) } }
         readers[loop.id, default: Readers(loop: loop)].count += 1
         tellReaders()
         let snapshot = presentation.snapshot(at: .now)
         let live = presentation.description.id
-        loop.execute { $0.joined(live, snapshot, connection: id) }
+        loop.perform { $0.joined(live, snapshot, connection: id) }
     }
 
     /// A session on that loop reads no longer.
@@ -217,6 +217,11 @@ final class LiveHubReference: Sendable {
 
     func execute(_ body: @escaping @Sendable (LiveHub) -> Void) {
         eventLoop.execute { [hub] in body(hub.value) }
+    }
+
+    /// Does it at once where one stands on the hub's loop already.
+    func perform(_ body: @escaping @Sendable (LiveHub) -> Void) {
+        if eventLoop.inEventLoop { body(hub.value) } else { execute(body) }
     }
 
     /// Something has arrived in the mailbox. However often this is called, at most one look is waiting.

@@ -95,6 +95,8 @@ public final class RTSPServer: Service, Sendable {
             var connection = ServerConnection.Configuration(
                 serverName: serverName, sessionTimeout: sessionTimeout, mediaPorts: ports, packetSize: packetSize,
                 canonicalName: canonicalName, wallClock: wallClock, lab: lab, limits: limits, jpeg: jpeg)
+            // Answers to others first; nobody sees one or two milliseconds.
+            connection.liveStartDelay = .milliseconds(1)
             connection.honoursVariants = adaptation.honoursQueries && converter != nil
             return connection
         }

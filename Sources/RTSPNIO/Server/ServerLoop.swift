@@ -20,6 +20,7 @@ final class ServerLoop {
     var framing: [UInt8] = []
     /// Memory for the next outbox.
     private var spareEntries: [ServerOutbox.Entry] = []
+    private var random = RandomReserve()
     private let configuration: ServerConnection.Configuration
     private var nextID: UInt64 = 0
     /// Set once shutting down: to be fulfilled when all have gone.
@@ -120,6 +121,9 @@ final class ServerLoop {
         enter(id, .mediaReady) { connection, now, outbox in connection.mediaReady(at: now, via: &outbox) }
     }
 
+    /// Who a new session is.
+    func newIdentity() -> SessionIdentity { SessionIdentity(using: &random) }
+
     // MARK: Live presentations
 
     /// The hub counts one more session of this connection among its readers.
@@ -138,7 +142,7 @@ final class ServerLoop {
 
     private func leaveHub(of presentation: LivePresentationID) {
         let reference = ServerLoopReference(self)
-        shared.hub(presentation)?.execute { $0.leave(reference) }
+        shared.hub(presentation)?.perform { $0.leave(reference) }
     }
 
     /// A frame for all who read the presentation here. Their deadlines stay: a frame that was pushed is no event in a session's life.

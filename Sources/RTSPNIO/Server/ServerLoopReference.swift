@@ -27,6 +27,11 @@ struct ServerLoopReference: Sendable {
         eventLoop.execute { body(bound.value) }
     }
 
+    /// Does it at once where one stands on that loop already.
+    func perform(_ body: @escaping @Sendable (ServerLoop) -> Void) {
+        if eventLoop.inEventLoop { body(bound.value) } else { execute(body) }
+    }
+
     func submit<Result: Sendable>(_ body: @escaping @Sendable (ServerLoop) -> Result) async throws -> Result {
         try await eventLoop.submit { body(bound.value) }.get()
     }

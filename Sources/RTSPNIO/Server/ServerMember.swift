@@ -7,6 +7,8 @@ final class ServerMember {
     let id: UInt64
     let channel: any Channel
     let address: SocketAddress?
+    /// Who it is, for people.
+    let peer: String
     var connection: ServerConnection
     /// Where its streams leave; one, nearly always.
     private(set) var outlets: [(stream: StreamID, outlet: MediaOutlet)] = []
@@ -35,11 +37,9 @@ final class ServerMember {
         self.id = id
         self.channel = channel
         self.address = address
+        peer = address.map { "\($0.ipAddress ?? "?"):\($0.port ?? 0)" } ?? "?"
         self.connection = connection
     }
-
-    /// Who it is, for people.
-    var peer: String { address.map { "\($0.ipAddress ?? "?"):\($0.port ?? 0)" } ?? "?" }
 
     /// Where a stream leaves.
     func outlet(of stream: StreamID) -> MediaOutlet? { outlets.first { $0.stream == stream }?.outlet }

@@ -82,7 +82,7 @@ extension ServerShared {
             // The pictures of a variant may not have come yet; how large they will be is known.
             description.pictureSize = originalSize(of: entry)?.scaled(variant.scale)
         }
-        loop.answer(.found(.live(description), Self.newIdentity()), to: member.id)
+        loop.answer(.found(.live(description), loop.newIdentity()), to: member.id)
     }
 
     /// The size of the frames as they come.
@@ -97,7 +97,7 @@ extension ServerShared {
             return
         }
         let reference = ServerLoopReference(loop)
-        hub.execute { $0.join(reference, connection: connection) }
+        hub.perform { $0.join(reference, connection: connection) }
     }
 
     // MARK: Variants

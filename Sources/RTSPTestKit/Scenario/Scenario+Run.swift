@@ -56,9 +56,11 @@ extension Scenario {
         var limits = EndpointLimits.default
         limits.idleTime = .seconds(5)
         limits.mediaTime = Self.mediaTime
-        return ServerConnection.Configuration(
+        var configuration = ServerConnection.Configuration(
             sessionTimeout: sessionTimeout, mediaPorts: PortPair(rtp: 6000, rtcp: 6001), packetSize: packetSize,
             reportInterval: .seconds(1), wallClock: wallClock, limits: limits)
+        configuration.liveStartDelay = .milliseconds(seed % 2)
+        return configuration
     }
 
     private var wallClock: WallClock { WallClock(instant: Self.beginning, ntp: NTPTimestamp(rawValue: 0xE000_0000 << 32)) }

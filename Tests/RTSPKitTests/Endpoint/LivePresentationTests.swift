@@ -72,6 +72,48 @@ import Testing
         #expect(talk.senderReports.map(\.rtp) == [last.timestamp.advanced(by: .milliseconds(20))])
     }
 
+    @Test(arguments: [ServerDialogue.udp, ServerDialogue.tcp])
+    func `with a delay, the last frame comes after it, behind its report`(_ transport: String) throws {
+        var talk = ServerDialogue { $0.liveStartDelay = .milliseconds(1) }
+        talk.offerLive()
+        let last = try talk.captured()
+        _ = talk.play(transport, url: Self.camera)
+        #expect(talk.transport.batches.isEmpty && talk.senderReports.isEmpty)
+        #expect(talk.connection.deadline == talk.now + .milliseconds(1))
+        talk.pass(.milliseconds(1))
+        #expect(talk.transport.batches == [last.batch])
+        #expect(talk.senderReports.count == 1)
+        #expect(talk.connection.sessionStates.map(\.phase) == [.playing])
+        talk.pass(.milliseconds(50))
+        #expect(talk.transport.batches == [last.batch])
+    }
+
+    @Test func `a newer frame within the delay follows the last one, which RTP-Info has announced`() throws {
+        var talk = ServerDialogue { $0.liveStartDelay = .milliseconds(5) }
+        talk.offerLive()
+        let last = try talk.captured()
+        _ = talk.play(url: Self.camera)
+        talk.now += .milliseconds(2)
+        let next = try talk.captured(2)
+        #expect(talk.transport.batches == [last.batch, next.batch])
+        talk.pass(.milliseconds(20))
+        #expect(talk.transport.batches == [last.batch, next.batch])
+    }
+
+    @Test(arguments: [RTSPMethod.pause, .teardown])
+    func `who leaves within the delay gets nothing, and no goodbye to what never began`(_ method: RTSPMethod) throws {
+        var talk = ServerDialogue { $0.liveStartDelay = .milliseconds(5) }
+        talk.offerLive()
+        _ = try talk.captured()
+        let session = talk.play(url: Self.camera)
+        #expect(talk.ask(method, Self.camera, session: session).status == .ok)
+        talk.pass(.milliseconds(20))
+        #expect(talk.transport.batches.isEmpty && talk.senderReports.isEmpty)
+        #expect(talk.goodbyes == 0)
+        #expect(talk.readers == 0)
+        #expect(talk.connection.sessionStates.map(\.phase) == (method == .pause ? [.ready] : []))
+    }
+
     @Test func `who joins long after the last frame waits for the next`() throws {
         var talk = Self.dialogue()
         _ = talk.capture()

@@ -104,6 +104,7 @@ extension ServerConnection.Configuration {
         jpeg.write(to: &writer)
         wallClock.write(to: &writer, start: start)
         if honoursVariants { writer.field("variants", "yes") }
+        if liveStartDelay != .zero { writer.field("live-start-delay", liveStartDelay) }
         writer.field("lab-fps", lab.framesPerSecond)
         writer.field("lab-fragments", lab.fragmentation.rawValue)
         limits.write(to: &writer)
@@ -119,6 +120,7 @@ extension ServerConnection.Configuration {
         try line.update(&canonicalName, "cname", TranscriptValue.text)
         try jpeg.update(&line)
         try line.update(&honoursVariants, "variants", TranscriptValue.flag)
+        try line.update(&liveStartDelay, "live-start-delay", TranscriptValue.duration)
         try line.update(&lab.framesPerSecond, "lab-fps", TranscriptValue.real)
         try line.update(&lab.fragmentation, "lab-fragments") { LabFragmentation(rawValue: $0) }
         try limits.update(&line)

@@ -123,6 +123,7 @@ struct RandomTranscript {
             lab: LabConfiguration(framesPerSecond: rate() ?? 20, fragmentation: fragmentation), limits: limits(),
             jpeg: jpeg())
         configuration.honoursVariants = number(2) == 0
+        configuration.liveStartDelay = .milliseconds(number(3))
         return configuration
     }
 
