@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-internal import Glibc
+    internal import Glibc
 #elseif canImport(Musl)
-internal import Musl
+    internal import Musl
 #endif
 
 /// The system's random numbers, fetched many at a time: a session needs half a dozen, each of which would be a call to the system.
@@ -17,10 +17,10 @@ struct RandomReserve: RandomNumberGenerator {
 
     private mutating func refill() {
         #if os(Linux)
-        words = Array(repeating: 0, count: Self.capacity)
-        // All or nothing; what was not filled must never be taken for random.
-        let isFilled = unsafe words.withUnsafeMutableBytes { unsafe getentropy($0.baseAddress, $0.count) == 0 }
-        if !isFilled { words = [] }
+            words = Array(repeating: 0, count: Self.capacity)
+            // All or nothing; what was not filled must never be taken for random.
+            let isFilled = unsafe words.withUnsafeMutableBytes { unsafe getentropy($0.baseAddress, $0.count) == 0 }
+            if !isFilled { words = [] }
         #endif
     }
 }

@@ -226,9 +226,7 @@ public struct ClientConnection: Sendable {
     /// At the end of each door, which may copy nothing: media is big, and reads come by the thousand.
     private mutating func settleDeadline() {
         guard state != .closed else { return storedDeadline = nil }
-        let (due, control) = (media?.deadline(), control.deadline)
-        guard let due, let control else { return storedDeadline = due ?? control }
-        storedDeadline = min(due, control)
+        storedDeadline = ClientMedia.earlier(media?.deadline(), control.deadline)
     }
 
     private func isSomethingDue(at now: ContinuousClock.Instant) -> Bool { deadline.map { $0 <= now } ?? false }

@@ -302,7 +302,7 @@ struct ClientMedia: Sendable {
         return earliest
     }
 
-    private static func earlier(
+    static func earlier(
         _ one: ContinuousClock.Instant?, _ other: ContinuousClock.Instant?
     ) -> ContinuousClock.Instant? {
         guard let one, let other else { return one ?? other }

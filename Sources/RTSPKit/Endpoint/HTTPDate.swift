@@ -2,6 +2,19 @@ internal import RTPTransport
 
 /// Dates as headers write them: `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 2326 section 12.18, RFC 1123).
 enum HTTPDate {
+    /// The text of the last time asked for, which is that of the whole second.
+    struct Memory: Sendable {
+        private var second: UInt64?
+        private var text = ""
+
+        /// The text for `time`.
+        mutating func description(of time: NTPTimestamp) -> String {
+            let second = time.rawValue >> 32
+            if self.second != second { (self.second, text) = (second, HTTPDate.description(of: time)) }
+            return text
+        }
+    }
+
     private static let weekdays = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 

@@ -110,7 +110,8 @@ public struct LivePresentation: Sendable {
         let freshness = Duration.seconds(2 / rate)
         let isRecent = lastArrival.map { $0.duration(to: now) <= freshness } ?? false
         return LiveSnapshot(
-            lastFrame: isRecent ? lastFrame : nil, nextSequenceNumber: sender.nextSequenceNumber, timestamp: sender.timestamp(at: streamTime),
+            lastFrame: isRecent ? lastFrame : nil, nextSequenceNumber: sender.nextSequenceNumber,
+            timestamp: sender.timestamp(at: streamTime),
             report: sender.senderReport(streamTime: streamTime, ntp: wallClock.ntp(at: now)))
     }
 

@@ -137,10 +137,10 @@ extension ServerConnection {
     }
 
     /// Adds what every response carries (RFC 2326 sections 12.18 and 12.36).
-    func stamped(_ response: RTSPResponse) -> RTSPResponse {
+    mutating func stamped(_ response: RTSPResponse) -> RTSPResponse {
         var response = response
         response.headers["Server"] = configuration.serverName
-        response.headers["Date"] = HTTPDate.description(of: configuration.wallClock.ntp(at: latest))
+        response.headers["Date"] = date.description(of: configuration.wallClock.ntp(at: latest))
         return response
     }
 

@@ -93,6 +93,8 @@ public struct ServerConnection: Sendable {
     @StoredInstant var lastRequest: ContinuousClock.Instant
     /// When the message began that is not complete yet.
     @StoredOptionalInstant var messageBegan: ContinuousClock.Instant?
+    /// What the `Date` of answers was last.
+    var date = HTTPDate.Memory()
     /// What the current door will return.
     var events: [ServerEvent] = []
 

@@ -79,7 +79,7 @@ public enum RTSPSerializer {
     }
 
     private static func text(_ version: RTSPVersion) -> String {
-        "RTSP/\(min(max(version.major, 0), 999)).\(min(max(version.minor, 0), 999))"
+        version == .rtsp1 ? "RTSP/1.0" : "RTSP/\(min(max(version.major, 0), 999)).\(min(max(version.minor, 0), 999))"
     }
 
     /// A URL is one word: what would end it is escaped.

@@ -17,6 +17,15 @@ import Testing
         #expect(talk.ask(.options).headers["Date"] == text)
     }
 
+    @Test func `the date goes on with the time, also within one connection`() {
+        var talk = ServerDialogue()
+        #expect(talk.ask(.options).headers["Date"] == "Sun, 06 Nov 1994 08:49:37 GMT")
+        talk.now += .milliseconds(999)
+        #expect(talk.ask(.options).headers["Date"] == "Sun, 06 Nov 1994 08:49:37 GMT")
+        talk.now += .milliseconds(1)
+        #expect(talk.ask(.options).headers["Date"] == "Sun, 06 Nov 1994 08:49:38 GMT")
+    }
+
     @Test func `a clock that was never set does not trap`() {
         for raw in [UInt64.min, .max] {
             var talk = ServerDialogue {
