@@ -28,7 +28,7 @@ final class PacedSender {
     }
 
     /// The socket; to be replaced when it has broken.
-    var channel: any Channel
+    var channel: any Channel { didSet { if channel !== oldValue { adopt() } } }
     let offload: Bool
     private let pacing: Pacing
     private let clock: () -> ContinuousClock.Instant
@@ -45,6 +45,14 @@ final class PacedSender {
     /// How many readers have something to get.
     private(set) var busyCount = 0
     private var spares = SpareBuffers()
+    #if os(Linux)
+        /// `nil` leaves everything to SwiftNIO.
+        var room = SendingRoom()
+        /// The socket of `channel`, for as long as that is active; `nil` where it has none.
+        private var socket: NIOBSDSocket.Handle?
+    #endif
+    /// Whether something has been written to `channel` that may not have left.
+    private var mayBeQueued = false
     private var timer: Scheduled<Void>?
     private var timerDeadline: ContinuousClock.Instant?
 
@@ -57,6 +65,15 @@ final class PacedSender {
         self.offload = offload
         self.clock = clock
         self.drained = drained
+        adopt()
+    }
+
+    private func adopt() {
+        mayBeQueued = false
+        #if os(Linux)
+            let pipeline = channel.pipeline.syncOperations
+            socket = channel.isActive ? try? pipeline.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { $0 } : nil
+        #endif
     }
 
     /// Whether everything has left.
@@ -184,24 +201,55 @@ final class PacedSender {
     private func write(
         _ packets: Range<Int>, of batch: PreparedBatch, to readers: [DatagramReader], at now: ContinuousClock.Instant
     ) {
+        let troubled = readers.filter { $0.trouble != nil }
+        let sound = troubled.isEmpty ? readers : readers.filter { $0.trouble == nil }
+        writeTogether(packets, of: batch, to: writeAtOnce(packets, of: batch, to: sound[...], at: now), at: now)
+        for reader in troubled { writeAlone(packets, of: batch, to: reader, at: now) }
+    }
+
+    /// Gives the packets to the system without a detour, as far as it takes them.
+    /// - Returns: the readers to whom nothing has been written.
+    private func writeAtOnce(
+        _ packets: Range<Int>, of batch: PreparedBatch, to readers: ArraySlice<DatagramReader>, at now: ContinuousClock.Instant
+    ) -> ArraySlice<DatagramReader> {
+        var rest = readers
+        #if os(Linux)
+            guard let room, let socket else { return rest }
+            let runs = runs(packets, of: batch, isSegmented: offload)
+            while !rest.isEmpty, channel.isActive, !isQueued() {
+                let taken = room.send(runs, of: batch.batch, to: rest, by: socket)
+                let (served, part) = taken.quotientAndRemainder(dividingBy: max(runs.count, 1))
+                rest = rest.dropFirst(served)
+                guard runs.indices.contains(part), let reader = rest.popFirst() else { break }
+                // The socket is full, or something is wrong with this reader's path: SwiftNIO knows how to go on.
+                reader.trouble = .suspected
+                writeAlone(runs[part].packets.lowerBound..<packets.upperBound, of: batch, to: reader, at: now)
+            }
+        #endif
+        return rest
+    }
+
+    /// Whether what was written to the channel before is still there: nothing may overtake it.
+    private func isQueued() -> Bool {
+        guard mayBeQueued else { return false }
+        mayBeQueued = ((try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0) > 0
+        return mayBeQueued
+    }
+
+    /// Writes to readers of whose paths nothing bad is known.
+    private func writeTogether(
+        _ packets: Range<Int>, of batch: PreparedBatch, to readers: ArraySlice<DatagramReader>, at now: ContinuousClock.Instant
+    ) {
+        guard !readers.isEmpty else { return }
         let messages = messages(packets, of: batch, isSegmented: offload)
         let perFlush = readersPerFlush(messages)
-        var first = 0
-        for (index, reader) in readers.enumerated() {
-            guard channel.isActive else { return }
-            if reader.trouble != nil {
-                flush(readers[first..<index], packets, of: batch, at: now)
-                first = index + 1
-                writeAlone(packets, of: batch, to: reader, at: now)
-            } else {
-                write(messages, to: reader, isSegmented: offload, isFirst: packets.lowerBound == 0)
-                if index - first + 1 >= perFlush {
-                    flush(readers[first...index], packets, of: batch, at: now)
-                    first = index + 1
-                }
-            }
+        var rest = readers
+        while !rest.isEmpty, channel.isActive {
+            let some = rest.prefix(perFlush)
+            rest = rest.dropFirst(perFlush)
+            for reader in some { write(messages, to: reader, isSegmented: offload, isFirst: packets.lowerBound == 0) }
+            flush(some, packets, of: batch, at: now)
         }
-        flush(readers[first...], packets, of: batch, at: now)
     }
 
     /// One write to the socket.
@@ -212,20 +260,30 @@ final class PacedSender {
     }
 
     private func messages(_ packets: Range<Int>, of batch: PreparedBatch, isSegmented: Bool) -> [Message] {
-        var messages: [Message] = []
-        var rest = packets
         let bytes = batch.plain(in: &spares)
+        return runs(packets, of: batch, isSegmented: isSegmented).compactMap { run in
+            bytes.getSlice(at: bytes.readerIndex + run.bytes.lowerBound, length: run.bytes.count).map {
+                Message(bytes: $0, segmentLength: run.packets.count > 1 ? run.segmentLength : nil)
+            }
+        }
+    }
+
+    /// What goes in one message each.
+    private func runs(_ packets: Range<Int>, of batch: PreparedBatch, isSegmented: Bool) -> [RTPPacketBatch.Run] {
+        var runs: [RTPPacketBatch.Run] = []
+        var rest = packets
         while let run = batch.batch.run(ofPacketsAt: rest, maxSegments: isSegmented ? 64 : 1, maxBytes: 65_000) {
-            guard let slice = bytes.getSlice(at: bytes.readerIndex + run.bytes.lowerBound, length: run.bytes.count) else { break }
-            messages.append(Message(bytes: slice, segmentLength: run.packets.count > 1 ? run.segmentLength : nil))
+            runs.append(run)
             rest = run.packets.upperBound..<rest.upperBound
         }
-        return messages
+        return runs
     }
 
     private func write(_ messages: [Message], to reader: DatagramReader, isSegmented: Bool, isFirst: Bool) {
         // Whether a path takes packets of this length is asked now and then: a promise for every write would cost as much as it.
-        var promise = isFirst && reader.batchCount % Self.batchesPerProbe == 1 ? probe(of: reader, isSegmented) : nil
+        let isProbe = reader.trouble == .suspected || isFirst && reader.batchCount % Self.batchesPerProbe == 1
+        var promise = isProbe ? probe(of: reader, isSegmented) : nil
+        mayBeQueued = true
         for message in messages {
             var envelope = AddressedEnvelope(remoteAddress: reader.address, data: message.bytes)
             if let length = message.segmentLength {
