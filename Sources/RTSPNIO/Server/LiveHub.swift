@@ -45,6 +45,8 @@ final class LiveHub {
     private var quality: LiveQuality?
     /// Whether a frame is being converted.
     private var isConverting = false
+    /// Whether a frame is under way to the readers on this hub's own event loop: that cannot do both at once.
+    private var isDelivering = false
     /// The way to this hub from elsewhere.
     weak var reference: LiveHubReference?
 
@@ -118,9 +120,9 @@ final class LiveHub {
 
     /// Takes what is in the mailbox, which came there at `arrival`.
     func pump(_ arrival: ContinuousClock.Instant) {
-        guard !isFinished, !isConverting else { return }
+        guard !isFinished, !isConverting, !isDelivering else { return }
         if let frame = mailbox.take(at: start.duration(to: .now)) { take(frame, arrival) }
-        guard mailbox.isFinished, !isConverting else { return }
+        guard mailbox.isFinished, !isConverting, !isDelivering else { return }
         isFinished = true
         feeds.finish()
         let goodbye = presentation.goodbye(at: .now)
@@ -160,6 +162,12 @@ final class LiveHub {
         pump(.now)
     }
 
+    /// The readers on this hub's own event loop have got what they were sent.
+    private func delivered() {
+        isDelivering = false
+        pump(.now)
+    }
+
     /// Sends a frame, or another picture in its place.
     private func send(_ frame: MJPEGFrame, carrying image: [UInt8]?, _ arrival: ContinuousClock.Instant) {
         note(sizeOf: image ?? frame.image, scale: .full)
@@ -167,9 +175,13 @@ final class LiveHub {
             let live = try presentation.packetize(frame, carrying: image, at: .now)
             let id = presentation.description.id
             for reader in readers.values where reader.backlog.enter() {
+                let own = reader.loop.id == reference?.id ? reference : nil
+                isDelivering = isDelivering || own != nil
                 reader.loop.execute { [backlog = reader.backlog] loop in
-                    backlog.leave()
-                    loop.deliver(live, of: id, since: arrival)
+                    loop.deliver(live, of: id, since: arrival) {
+                        backlog.leave()
+                        own?.execute { $0.delivered() }
+                    }
                 }
             }
         } catch {
@@ -214,6 +226,9 @@ final class LiveHubReference: Sendable {
         self.threads = threads
         eventLoop.execute { [weak self] in self?.hub.value.reference = self }
     }
+
+    /// Which event loop it is on.
+    var id: ObjectIdentifier { ObjectIdentifier(eventLoop) }
 
     func execute(_ body: @escaping @Sendable (LiveHub) -> Void) {
         eventLoop.execute { [hub] in body(hub.value) }

@@ -194,11 +194,12 @@ public final class RTSPServer: Service, Sendable {
     private func makeLoop(_ eventLoop: any EventLoop) async throws -> ServerLoopReference {
         let datagrams = try await DatagramPorts.bind(
             .init(host: configuration.host, receiveBuffer: 1 << 18), range: configuration.mediaPorts, on: eventLoop)
+        let glance = try await Glance.make(on: eventLoop)
         let shared = shared
         let configuration = configuration
         return try await eventLoop.submit {
             let loop = ServerLoop(
-                shared: shared, datagrams: datagrams.value,
+                shared: shared, datagrams: datagrams.value, glance: glance.value,
                 configuration: configuration.connection(ports: datagrams.value.ports, wallClock: shared.wallClock))
             return ServerLoopReference(loop)
         }.get()

@@ -13,6 +13,11 @@ final class ServerLoop {
     private(set) var members: [UInt64: ServerMember] = [:]
     /// Which connections read live presentations here.
     private var audiences: [LivePresentationID: LiveAudience] = [:]
+    /// Frames that have not yet gone to all who read here.
+    private var deliveries = LiveDeliveries()
+    private let glance: Glance
+    /// Whether the sockets are looked at before the deliveries go on.
+    private var isBetweenTurns = false
     /// Whose receiver reports come from where.
     var reporters: [SocketAddress: StreamKey] = [:]
     var batches = LastBatch()
@@ -30,10 +35,11 @@ final class ServerLoop {
     /// How long a connection that is being closed may take to read what was sent.
     static let lingerTime = TimeAmount.seconds(2)
 
-    init(shared: ServerShared, datagrams: DatagramPorts, configuration: ServerConnection.Configuration) {
+    init(shared: ServerShared, datagrams: DatagramPorts, glance: Glance, configuration: ServerConnection.Configuration) {
         eventLoop = datagrams.eventLoop
         self.shared = shared
         self.datagrams = datagrams
+        self.glance = glance
         self.configuration = configuration
         // The sender and the sockets are the loop's own, so they must not hold it.
         weak var loop: ServerLoop?
@@ -136,6 +142,7 @@ final class ServerLoop {
     /// A session of this connection reads no longer.
     func left(_ presentation: LivePresentationID, _ member: ServerMember) {
         guard audiences[presentation]?.leave(member) == true else { return }
+        if audiences[presentation]?.sessionCount(of: member) == 0 { deliveries.remove(member, from: presentation) }
         if audiences[presentation]?.isEmpty == true { audiences[presentation] = nil }
         leaveHub(of: presentation)
     }
@@ -145,23 +152,45 @@ final class ServerLoop {
         shared.hub(presentation)?.perform { $0.leave(reference) }
     }
 
-    /// A frame for all who read the presentation here. Their deadlines stay: a frame that was pushed is no event in a session's life.
-    func deliver(_ frame: LiveFrame, of presentation: LivePresentationID, since arrival: ContinuousClock.Instant) {
-        guard let members = audiences[presentation]?.members else { return }
+    /// A frame for all who read the presentation here; `done` is called as the last of them are about to get it.
+    func deliver(
+        _ frame: LiveFrame, of presentation: LivePresentationID, since arrival: ContinuousClock.Instant,
+        _ done: @escaping () -> Void
+    ) {
+        deliveries.add(frame, of: presentation, since: arrival, to: audiences[presentation]?.members ?? [], done)
+        if !isBetweenTurns { deliver() }
+    }
+
+    /// Delivers for about as long as others can wait, then lets the loop look at its sockets before it goes on.
+    private func deliver() {
+        isBetweenTurns = false
+        var room = LiveDeliveries.turn
+        while let step = deliveries.next(within: &room) { deliver(step) }
+        guard !deliveries.isEmpty else { return }
+        isBetweenTurns = true
+        glance.then { [weak self] in self?.deliver() }
+    }
+
+    /// A frame for some of its readers. Their deadlines stay: a frame that was pushed is no event in a session's life.
+    private func deliver(_ step: LiveDeliveries.Step) {
         let now = ContinuousClock.now
-        sender.arrival = arrival
-        for member in members where !member.isForgotten {
-            collect(member, at: now, .outlinedFrame(.init(frame), of: presentation, report: frame.report)) {
-                $0.deliver(frame, of: presentation, at: $1, via: &$2)
+        // Only the last readers tell how long the frame took.
+        sender.arrival = step.isLast ? step.arrival : nil
+        for member in step.members where !member.isForgotten {
+            collect(member, at: now, .outlinedFrame(.init(step.frame), of: step.presentation, report: step.frame.report)) {
+                $0.deliver(step.frame, of: step.presentation, at: $1, via: &$2)
             }
         }
         sender.flush()
         sender.arrival = nil
         // Of datagrams the sender tells, since they may leave later.
-        if batches.prepared(frame.batch).isFramed { shared.note(delivery: arrival.duration(to: .now)) }
+        if step.isLast, batches.prepared(step.frame.batch).isFramed { shared.note(delivery: step.arrival.duration(to: .now)) }
     }
 
     func finish(_ presentation: LivePresentationID, goodbye: [UInt8]) {
+        // A goodbye comes after the last frame.
+        var room = Int.max
+        while let step = deliveries.next(within: &room) { deliver(step) }
         for member in audiences[presentation]?.members ?? [] {
             enter(member.id, .outlinedFinish(presentation, goodbye: goodbye)) { connection, now, outbox in
                 connection.finish(presentation, goodbye: goodbye, at: now, via: &outbox)
@@ -201,6 +230,8 @@ final class ServerLoop {
     private func end() {
         guard let ending, !isOver else { return }
         isOver = true
+        deliveries.removeAll()
+        glance.stop()
         sender.stop()
         datagrams.close()
         for member in members.values {
