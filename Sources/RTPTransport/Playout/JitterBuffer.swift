@@ -213,7 +213,9 @@ public struct JitterBuffer: Sendable, Hashable {
         let due = due(held)
         if let now {
             let time = held.frame.arrival.duration(to: now)
-            holdingTime = lastReleased == nil ? time : holdingTime + (time - holdingTime) / 16
+            // In attoseconds, as a duration's own division is generic and slow.
+            let sixteenth = Duration(attoseconds: (time - holdingTime).attoseconds / 16)
+            holdingTime = lastReleased == nil ? time : holdingTime + sixteenth
         }
         if let lastReleased { timeline.released(step: held.place.mediaTime - lastReleased) }
         lastReleased = held.place.mediaTime

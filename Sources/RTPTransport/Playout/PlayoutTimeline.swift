@@ -172,9 +172,15 @@ struct PlayoutTimeline: Sendable, Hashable {
             return remember(frame, beginning(of: frame, after: newest, step: step > .zero && step <= maximumJump ? step : nil))
         }
         learn(next, frame)
-        // A gap is no interval.
-        interval = placed == 1 ? min(step, maximumJump) : interval + (min(step, interval * 4) - interval) / 8
+        interval = placed == 1 ? min(step, maximumJump) : mean(with: step)
         return remember(frame, next)
+    }
+
+    /// The interval with an eighth of what `step` differs by. In attoseconds, as a duration's own arithmetic is generic and slow.
+    private func mean(with step: Duration) -> Duration {
+        // A gap is no interval.
+        let bounded = min(step.attoseconds, interval.attoseconds &* 4)
+        return interval + Duration(attoseconds: (bounded &- interval.attoseconds) / 8)
     }
 
     /// Whether the timestamps have jumped ahead: farther than frames lie apart, and time has not passed.

@@ -5,36 +5,6 @@ internal import RTPTransport
 /// It reads no clock and opens no socket. The owner connects, tells it so, hands it what arrives and the time, carries out
 /// what it puts into the transport, and learns from the returned events how things go.
 public struct ClientConnection: Sendable {
-    /// How far to go by itself once connected.
-    public enum Goal: Sendable, Hashable {
-        /// Ask for the description, then wait.
-        case describe
-        /// Set up the JPEG stream, then wait for PLAY.
-        case setUp
-    }
-
-    /// Where the presentation stands.
-    public enum State: Sendable, Hashable {
-        /// Not set up.
-        case initial
-        /// Set up, nothing flows.
-        case ready
-        /// Media flows.
-        case playing
-        /// Over.
-        case closed
-    }
-
-    /// A command that makes no sense in this state; nothing has changed.
-    public struct CommandError: Error, Sendable, Hashable, CustomStringConvertible {
-        /// What was asked for.
-        public var method: RTSPMethod
-        /// The state in which it was asked for.
-        public var state: State
-        /// For people.
-        public var description: String { "\(method) is not possible while \(state)" }
-    }
-
     private static let streamID = StreamID(rawValue: 1)
 
     /// Where the presentation stands.
@@ -45,6 +15,11 @@ public struct ClientConnection: Sendable {
     private let configuration: ClientConfiguration
     private let goal: Goal
     private var control: any ClientControl
+    /// Whether packets are something to the dialect, or to its deadline.
+    private let controlMindsMedia: Bool
+    /// When ``control`` is due, as long as nothing has happened to it since.
+    @StoredOptionalInstant private var controlDeadline: ContinuousClock.Instant?
+    private var isControlSettled = false
     private var media: ClientMedia?
     /// The way of the packets, once a stream is set up.
     private var route: MediaRoute?
@@ -59,19 +34,24 @@ public struct ClientConnection: Sendable {
     public init(configuration: ClientConfiguration, goal: Goal = .setUp, at now: ContinuousClock.Instant) {
         self.init(
             configuration: configuration, goal: goal,
-            control: StandardClientControl(configuration: configuration, setsUp: goal == .setUp, at: now))
+            control: StandardClientControl(configuration: configuration, setsUp: goal == .setUp, at: now),
+            controlMindsMedia: false)
     }
 
     /// A client of the course dialect, not yet connected; `configuration.clientPorts` must be given.
     public static func lab(configuration: ClientConfiguration, at now: ContinuousClock.Instant) -> ClientConnection {
         ClientConnection(
-            configuration: configuration, goal: .setUp, control: LabClientControl(configuration: configuration, at: now))
+            configuration: configuration, goal: .setUp, control: LabClientControl(configuration: configuration, at: now),
+            controlMindsMedia: true)
     }
 
-    private init(configuration: ClientConfiguration, goal: Goal, control: any ClientControl) {
+    private init(
+        configuration: ClientConfiguration, goal: Goal, control: any ClientControl, controlMindsMedia: Bool
+    ) {
         self.configuration = configuration
         self.goal = goal
         self.control = control
+        self.controlMindsMedia = controlMindsMedia
         storedDeadline = control.deadline
     }
 
@@ -226,7 +206,12 @@ public struct ClientConnection: Sendable {
     /// At the end of each door, which may copy nothing: media is big, and reads come by the thousand.
     private mutating func settleDeadline() {
         guard state != .closed else { return storedDeadline = nil }
-        storedDeadline = ClientMedia.earlier(media?.deadline(), control.deadline)
+        if !isControlSettled || controlMindsMedia {
+            controlDeadline = control.deadline
+            isControlSettled = true
+        }
+        assert(controlDeadline == control.deadline)
+        storedDeadline = ClientMedia.earlier(media?.deadline(), controlDeadline)
     }
 
     private func isSomethingDue(at now: ContinuousClock.Instant) -> Bool { deadline.map { $0 <= now } ?? false }
@@ -236,6 +221,7 @@ public struct ClientConnection: Sendable {
     private mutating func take(
         _ outcomes: [ControlOutcome], at now: ContinuousClock.Instant, via transport: inout some EndpointTransport
     ) -> [ClientEvent] {
+        isControlSettled = false
         var events: [ClientEvent] = []
         for outcome in outcomes where state != .closed {
             switch outcome {
@@ -335,7 +321,7 @@ public struct ClientConnection: Sendable {
     ) -> [ClientEvent] {
         var (events, rest): ([ClientEvent], RTPPacketRun) = ([], run)
         while state != .closed, !rest.isEmpty {
-            let outcomes = control.mediaArrived(at: now)
+            let outcomes = controlMindsMedia ? control.mediaArrived(at: now) : []
             if !outcomes.isEmpty {
                 events += take(outcomes, at: now, via: &transport)
                 isUpToDate = false
@@ -366,6 +352,7 @@ public struct ClientConnection: Sendable {
         case .endOfStream:
             media?.stop()
             control.playbackEnded(at: now)
+            isControlSettled = false
             if state == .playing { state = .ready }
             events.append(.endOfStream)
         case .silent:
