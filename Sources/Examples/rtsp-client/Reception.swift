@@ -2,6 +2,7 @@ import Foundation
 import RTPTransport
 import RTSPKit
 import RTSPNIO
+import Synchronization
 
 /// What came of one stream between two moments.
 struct StreamReception: Sendable {
@@ -15,16 +16,18 @@ struct StreamReception: Sendable {
         of url: String, over transport: ClientConfiguration.TransportChoice, on eventLoops: RTSPClient.EventLoops,
         from begin: ContinuousClock.Instant, to end: ContinuousClock.Instant
     ) async {
-        // Frames are taken as soon as they are whole.
-        var configuration = RTSPClient.Configuration(transport: transport, playout: .fixed(.zero))
+        // Frames are taken as soon as they are whole, and where they become so: on the event loop, without the way to a task.
+        var configuration = RTSPClient.Configuration(transport: transport, playout: .fixed(.zero), waitingFrames: 0)
         configuration.eventLoops = eventLoops
+        let taken = TakenFrames()
+        configuration.onEvent = { if case .frame(let frame) = $0 { taken.take(frame.image) } }
         do {
             (before, after) = try await RTSPClient.withPresentation(at: url, configuration: configuration) { presentation in
                 try await presentation.play { frames in
                     try await Self.figures(of: presentation, frames, at: begin, and: end)
                 }
             }
-            if after.frames == before.frames { failure = ClientExit(75, "not one whole frame arrived") }
+            if taken.bytes == 0 || after.frames == before.frames { failure = ClientExit(75, "not one whole frame arrived") }
         } catch {
             failure = ClientExit(error)
         }
@@ -42,6 +45,7 @@ struct StreamReception: Sendable {
                 return (before, await presentation.statistics())
             }
             group.addTask {
+                // None comes this way, only the end.
                 for try await _ in frames {}
                 try Task.checkCancellation()
                 throw ClientExit(74, "the stream ended before its time")
@@ -51,6 +55,15 @@ struct StreamReception: Sendable {
             return try await group.next() ?? (ClientStatistics(), ClientStatistics())
         }
     }
+}
+
+/// Stands for whoever does something with the frames.
+private final class TakenFrames: Sendable {
+    private let count = Atomic(0)
+
+    var bytes: Int { count.load(ordering: .relaxed) }
+
+    func take(_ image: [UInt8]) { count.wrappingAdd(image.count, ordering: .relaxed) }
 }
 
 /// What came of all streams, and what it cost.

@@ -147,7 +147,7 @@ final class ClientDriver {
 
     func makeFrames() -> AsyncThrowingStream<RTSPFrame, any Error> {
         let (stream, continuation) = AsyncThrowingStream.makeStream(
-            of: RTSPFrame.self, bufferingPolicy: .bufferingNewest(max(1, configuration.waitingFrames)))
+            of: RTSPFrame.self, bufferingPolicy: .bufferingNewest(max(0, configuration.waitingFrames)))
         frames?.finish()
         frames = continuation
         if waiters.isClosed { finishFrames() }
@@ -295,6 +295,7 @@ final class ClientDriver {
         case .playing: waiters.succeed(\.playing)
         case .paused: waiters.succeed(\.paused)
         case .frame(let frame):
+            guard configuration.waitingFrames > 0 else { break }
             frames?.yield(
                 RTSPFrame(
                     image: frame.image, presentationTime: frame.mediaTime, timestamp: frame.timestamp,

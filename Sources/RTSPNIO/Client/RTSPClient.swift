@@ -36,7 +36,8 @@ public enum RTSPClient {
         public var datagramPatience: Duration
         /// The event loops that serve the sockets; `nil` for those that all of the process shares.
         public var eventLoops: EventLoops?
-        /// How many frames may wait for a slow consumer; beyond that the oldest are lost.
+        /// How many frames may wait for a slow consumer; beyond that the oldest are lost. With 0 the sequence of frames brings none,
+        /// only its end: whoever takes frames from ``onEvent`` alone saves the way to a task, and memory is used again at once.
         public var waitingFrames: Int
         /// Who we are: the `User-Agent` header.
         public var userAgent: String

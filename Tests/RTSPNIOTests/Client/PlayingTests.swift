@@ -1,6 +1,7 @@
 import MJPEGSource
 import RTPTransport
 import RTSPKit
+import Synchronization
 import Testing
 
 @testable import RTSPNIO
@@ -152,6 +153,26 @@ extension RTSPNIOTests {
                 #expect(indices == indices.sorted())
                 #expect(Set(indices).count == indices.count)
                 #expect(indices.suffix(2) == [38, 39])
+            }
+        }
+
+        @Test(arguments: [ClientConfiguration.TransportChoice.udp, .tcp])
+        func `where no frame may wait, all are told as events, and the sequence brings its end alone`(
+            _ transport: ClientConfiguration.TransportChoice
+        ) async throws {
+            try await withServer { running in
+                let told = Mutex<[Int?]>([])
+                let configuration = RTSPClient.Configuration.test(transport) {
+                    $0.waitingFrames = 0
+                    $0.onEvent = { event in
+                        guard case .frame(let frame) = event else { return }
+                        told.withLock { $0.append(Clip.small.index(of: frame.image)) }
+                    }
+                }
+                let brought = try await playAll(running.url(), .small, configuration)
+                #expect(brought.isEmpty)
+                #expect(told.withLock { $0 } == Clip.small.frameIndices)
+                #expect(await running.isEmpty())
             }
         }
 
