@@ -112,15 +112,16 @@ final class DatagramPorts {
     ) -> EventLoopFuture<any Channel> {
         // A channel that could not be bound is left open by the bootstrap (SwiftNIO 2.101), so it is kept at hand.
         let made = NIOLoopBoundBox<(any Channel)?>.makeEmptyBox(eventLoop: eventLoop)
+        // Joined datagrams come with one read; a further one would find nothing, and the loop asks anyway.
+        let (datagrams, reads) = kind == .rtp && settings.joinsDatagrams ? (8, 1) : (4, 64)
         return DatagramBootstrap(group: eventLoop)
             .channelOption(.socketOption(.so_rcvbuf), value: ChannelOptions.Types.SocketOption.Value(settings.receiveBuffer))
             .channelOption(.socketOption(.so_sndbuf), value: ChannelOptions.Types.SocketOption.Value(1 << 20))
             .channelOption(.writeBufferWaterMark, value: .init(low: 131_072, high: 524_288))
-            .channelOption(.datagramVectorReadMessageCount, value: 4)
+            .channelOption(.datagramVectorReadMessageCount, value: datagrams)
             .channelOption(.autoRead, value: kind == .rtcp || !settings.isGathered)
-            // All that the system holds is read in one turn of the loop.
-            .channelOption(.maxMessagesPerRead, value: 64)
-            .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 65_536 * 4))
+            .channelOption(.maxMessagesPerRead, value: UInt(reads))
+            .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 65_536 * datagrams))
             .channelInitializer { channel in
                 made.value = channel
                 guard kind == .rtp, settings.joinsDatagrams else { return channel.eventLoop.makeSucceededVoidFuture() }
