@@ -31,13 +31,13 @@ struct ReceiveCommand: AsyncParsableCommand {
         if let streams, !(1...100_000).contains(streams) { throw ValidationError("--streams must be 1 to 100000") }
         if !(0.1...1e7).contains(seconds) { throw ValidationError("--seconds must be at least 0.1") }
         if !(0...1e7).contains(warmUp) { throw ValidationError("--warm-up must be 0 or more") }
-        if let gather, !(0...10).contains(gather) { throw ValidationError("--gather must be 0 to 10") }
+        if let gather, !(0...40).contains(gather) { throw ValidationError("--gather must be 0 to 40") }
         if !(1...1024).contains(loops) { throw ValidationError("--loops must be 1 to 1024") }
     }
 
     func run() async throws {
         // With many streams there is always something to read: then it pays to read rarely, and much.
-        let gathering = gather ?? ((streams ?? urls.count) / loops >= 4 ? 8 : 0)
+        let gathering = gather ?? ((streams ?? urls.count) / loops >= 4 ? 20 : 0)
         let reception = try await RTSPClient.withEventLoops(
             loops, gathering: gathering > 0 ? .milliseconds(gathering) : nil
         ) { await receive(on: $0) }

@@ -23,6 +23,10 @@ final class ClientDriver {
     private var isReleased = false
     /// Where the last datagram came from that was found to be the server's.
     private var knownSource: SocketAddress?
+    #if os(Linux)
+        /// The same, as gathered packets have it.
+        private var knownGatheredSource: ReceiveRoom.Source?
+    #endif
 
     /// A driver of a connection that stands already.
     init(
@@ -111,12 +115,17 @@ final class ClientDriver {
     #if os(Linux)
         /// Packets that lie in a room for all, good for this call alone.
         private func receive(_ room: ReceiveRoom) {
-            guard let source = room.source else { return }
+            let source = room.source
             guard flight == nil else {
+                guard let address = source?.address else { return }
                 let bytes = ByteBuffer(bytes: room.bytes.prefix(room.count))
-                return receive(from: source, bytes, segmentSize: room.segmentSize)
+                return receive(from: address, bytes, segmentSize: room.segmentSize)
             }
-            guard isServer(source) else { return }
+            // Only a source that is new is looked at as an address, which must be made first.
+            if source == nil || source != knownGatheredSource {
+                guard let address = source?.address, isServer(address) else { return }
+                knownGatheredSource = source
+            }
             enter(.advance) { connection, now, outbox in
                 let bytes = room.bytes.span.extracting(0..<room.count)
                 return connection.receive(rtp: bytes, segmentSize: room.segmentSize, at: now, via: &outbox)

@@ -6,11 +6,12 @@ internal import NIOPosix
     /// burst of packets brings is read at once, and a processor that has slept wakes less often. Confined to its event loop.
     final class GatheredReading {
         /// How many reads of one socket in a row there may be, so that none keeps the others waiting.
-        private static let readsPerTurn = 64
+        private static let readsPerRound = 64
 
         private let eventLoop: any EventLoop
         private let interval: TimeAmount
-        private var members: [ObjectIdentifier: DatagramPorts] = [:]
+        private var members: [DatagramPorts] = []
+        private var question = SocketQuestion()
         private var room = ReceiveRoom()
         private var isTicking = false
 
@@ -20,32 +21,52 @@ internal import NIOPosix
         }
 
         func add(_ ports: DatagramPorts) {
-            members[ObjectIdentifier(ports)] = ports
+            members.append(ports)
             schedule()
         }
 
         private func schedule() {
             guard !isTicking, !members.isEmpty else { return }
-            isTicking = true
-            let bound = NIOLoopBound(self, eventLoop: eventLoop)
-            eventLoop.scheduleTask(in: interval) { bound.value.tick() }
+            let tick = Tick(reading: NIOLoopBound(self, eventLoop: eventLoop))
+            isTicking = (try? eventLoop.scheduleCallback(in: interval, handler: tick)) != nil
         }
 
-        private func tick() {
+        fileprivate func tick() {
             isTicking = false
-            for (id, ports) in members {
-                if ports.isClosed { members[id] = nil } else { read(ports) }
-            }
+            members.removeAll { $0.isClosed }
+            // Hardly ever does more than one burst wait.
+            if readRound(toEndOfBurst: true) { _ = readRound(toEndOfBurst: false) }
             schedule()
         }
 
-        private func read(_ ports: DatagramPorts) {
-            // A socket that has been closed may be somebody else's by now.
-            guard ports.rtp.isActive, let socket = ports.rtpSocket else { return }
-            for _ in 0..<Self.readsPerTurn {
-                guard room.read(from: socket) else { return }
-                ports.onGathered?(room)
+        /// - Returns: whether some may have more.
+        private func readRound(toEndOfBurst: Bool) -> Bool {
+            question.removeAll()
+            for ports in members { question.add(ports.rtpSocket) }
+            guard question.ask() else { return false }
+            var mayHaveMore = false
+            for (index, ports) in members.enumerated() where question.isReady(at: index) {
+                if read(ports, toEndOfBurst: toEndOfBurst) { mayHaveMore = true }
             }
+            return mayHaveMore
         }
+
+        /// Reads to the end of a burst, or until nothing is left, which costs one read more.
+        private func read(_ ports: DatagramPorts, toEndOfBurst: Bool) -> Bool {
+            // A socket that has been closed may be somebody else's by now.
+            guard ports.rtp.isActive else { return false }
+            for _ in 0..<Self.readsPerRound {
+                guard let socket = ports.rtpSocket, room.read(from: socket) else { return false }
+                ports.onGathered?(room)
+                if toEndOfBurst, room.endsBurst { break }
+            }
+            return true
+        }
+    }
+
+    private struct Tick: NIOScheduledCallbackHandler, Sendable {
+        let reading: NIOLoopBound<GatheredReading>
+
+        func handleScheduledCallback(eventLoop: some EventLoop) { reading.value.tick() }
     }
 #endif

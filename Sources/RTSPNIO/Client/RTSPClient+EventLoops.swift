@@ -16,15 +16,15 @@ extension RTSPClient {
 
     /// Runs `body` with `count` event loops of its own (at least one), for ``Configuration/eventLoops``; they end with it.
     /// - Parameter time: how long packets that come as datagrams may lie in the system's buffers, so that those of many streams are
-    ///   read together; at most 10 ms. It pays from a handful of streams on each loop. Nil reads them as soon as they come, as does
-    ///   any other system than Linux.
+    ///   read together; at most 40 ms, by which frames come later, too. It pays from a handful of streams on each loop. Nil reads
+    ///   them as soon as they come, as does any other system than Linux.
     public static func withEventLoops<Result: Sendable>(
         _ count: Int, gathering time: Duration? = nil, _ body: (EventLoops) async throws -> Result
     ) async throws -> Result {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, count))
         do {
             var eventLoops = EventLoops(group: group)
-            if let time { try await eventLoops.gather(for: TimeAmount(min(max(time, .milliseconds(1)), .milliseconds(10)))) }
+            if let time { try await eventLoops.gather(for: TimeAmount(min(max(time, .milliseconds(1)), .milliseconds(40)))) }
             let result = try await body(eventLoops)
             try? await group.shutdownGracefully()
             return result

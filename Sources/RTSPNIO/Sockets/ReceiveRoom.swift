@@ -18,6 +18,10 @@
         private(set) var count = 0
         /// The length of the datagrams that were joined, but for the last.
         private(set) var segmentSize = 0
+
+        /// Whether what was read ends as a burst does: with a joined datagram shorter than those before it. Then hardly anything
+        /// waits behind it.
+        var endsBurst: Bool { segmentSize > 0 && segmentSize < count && count % segmentSize != 0 }
         /// A `sockaddr_in` or `sockaddr_in6`.
         private var address = [UInt8](repeating: 0, count: 28)
         private var notes = [UInt8](repeating: 0, count: 64)
@@ -53,15 +57,30 @@
             return true
         }
 
-        /// Who sent it; `nil` where that is no address of the internet's.
-        var source: SocketAddress? {
-            let family = unsafe address.withUnsafeBytes { unsafe $0.loadUnaligned(as: sa_family_t.self) }
-            let port = Int(address[2]) << 8 | Int(address[3])
-            switch CInt(family) {
-            case AF_INET: return try? SocketAddress(packedIPAddress: ByteBuffer(bytes: address[4..<8]), port: port)
-            case AF_INET6: return try? SocketAddress(packedIPAddress: ByteBuffer(bytes: address[8..<24]), port: port)
-            default: return nil
+        /// Where a datagram came from: what tells two addresses apart, and no more.
+        struct Source: Hashable {
+            /// Four bytes or sixteen, the first one highest.
+            fileprivate var host: UInt128
+            fileprivate var port: UInt16
+            fileprivate var isVersion6: Bool
+
+            /// The same in SwiftNIO's form.
+            var address: SocketAddress? {
+                let bytes = stride(from: isVersion6 ? 120 : 24, through: 0, by: -8).map {
+                    UInt8(truncatingIfNeeded: host >> UInt128($0))
+                }
+                return try? SocketAddress(packedIPAddress: ByteBuffer(bytes: bytes), port: Int(port))
             }
+        }
+
+        /// Who sent it; `nil` where that is no address of the internet's.
+        var source: Source? {
+            let family = unsafe address.withUnsafeBytes { unsafe $0.loadUnaligned(as: sa_family_t.self) }
+            let isVersion6 = CInt(family) == AF_INET6
+            guard isVersion6 || CInt(family) == AF_INET else { return nil }
+            var host: UInt128 = 0
+            for index in isVersion6 ? 8..<24 : 4..<8 { host = host << 8 | UInt128(truncatingIfNeeded: address[index]) }
+            return Source(host: host, port: UInt16(address[2]) << 8 | UInt16(address[3]), isVersion6: isVersion6)
         }
 
         /// The system's note of the length: a `cmsghdr` of `UDP_GRO`, and an `int` behind it.

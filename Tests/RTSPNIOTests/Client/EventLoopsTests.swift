@@ -29,6 +29,17 @@ extension RTSPNIOTests {
             }
         }
 
+        @Test func `several frames that wait when packets are read all come, in order`() async throws {
+            try await withServer(clip: .small) { running in
+                // Four frames and more in that time.
+                let indices = try await RTSPClient.withEventLoops(1, gathering: .milliseconds(40)) { eventLoops in
+                    try await playAll(running.url(), .small, .test(.udp) { $0.eventLoops = eventLoops })
+                }
+                #expect(indices == Clip.small.frameIndices)
+                #expect(await running.isEmpty())
+            }
+        }
+
         @Test func `frames reach a task on the loop's own executor`() async throws {
             try await withServer { running in
                 let indices = try await RTSPClient.withEventLoops(1, gathering: .milliseconds(2)) { eventLoops in
