@@ -141,14 +141,22 @@ public struct RTPPacketBatch: Sendable, Hashable {
     /// Puts the packets, framed as ``interleaved(channel:)`` has it, in the place of the bytes of `framed`: in the storage that these have
     /// where that is large enough and nobody else's, too.
     public func interleave(channel: UInt8, into framed: inout [UInt8]) {
+        framed.refill(capacity: interleavedByteCount) { interleave(channel: channel, into: &$0) }
+    }
+
+    /// How many bytes the packets take when they are framed, at most.
+    public var interleavedByteCount: Int { bytes.count + count * 4 }
+
+    /// Appends the packets, framed as ``interleaved(channel:)`` has it, to memory of the caller's. Nothing is written where it has no room
+    /// for ``interleavedByteCount`` bytes.
+    public func interleave(channel: UInt8, into output: inout OutputSpan<UInt8>) {
+        guard output.freeCapacity >= interleavedByteCount else { return }
         let prefix = UInt32(0x24) << 24 | UInt32(channel) << 16
-        framed.refill(capacity: bytes.count + count * 4) { output in
-            for index in 0..<count {
-                let range = range(ofPacketAt: index)
-                guard let length = UInt16(exactly: range.count) else { continue }
-                output.append(bigEndian: prefix | UInt32(length))
-                output.append(span: bytes.span.extracting(range))
-            }
+        for index in 0..<count {
+            let range = range(ofPacketAt: index)
+            guard let length = UInt16(exactly: range.count) else { continue }
+            output.append(bigEndian: prefix | UInt32(length))
+            output.append(span: bytes.span.extracting(range))
         }
     }
 }

@@ -93,7 +93,7 @@ extension ServerLoop {
     private func send(_ batch: RTPPacketBatch, on stream: StreamID, of member: ServerMember) -> Bool {
         switch member.outlet(of: stream) {
         case .interleaved(let channels):
-            member.channel.write(batches.prepared(batch).interleaved(channel: channels.rtp, in: &framing), promise: nil)
+            member.channel.write(batches.interleaved(batch, channel: channels.rtp), promise: nil)
             return true
         case .datagrams(let reader, _):
             sender.send(batches.prepared(batch), to: reader)

@@ -21,8 +21,6 @@ final class ServerLoop {
     /// Whose receiver reports come from where.
     var reporters: [SocketAddress: StreamKey] = [:]
     var batches = LastBatch()
-    /// Memory to frame packets in.
-    var framing: [UInt8] = []
     /// Memory for the next outbox.
     private var spareEntries: [ServerOutbox.Entry] = []
     private var random = RandomReserve()

@@ -31,20 +31,47 @@ final class PreparedBatch {
     var isFramed: Bool { !framed.isEmpty }
 
     /// The packets framed for one channel of a control connection (RFC 2326 section 10.12).
-    /// - Parameter scratch: memory to frame them in, to be used again.
-    func interleaved(channel: UInt8, in scratch: inout [UInt8]) -> ByteBuffer {
+    /// - Parameter spares: buffers whose memory may be used.
+    func interleaved(channel: UInt8, in spares: inout SpareBuffers) -> ByteBuffer {
         // Nearly all readers take the same channel.
         if let known = framed.first(where: { $0.channel == channel }) { return known.bytes }
-        batch.interleave(channel: channel, into: &scratch)
-        let bytes = ByteBuffer(bytes: scratch)
+        var bytes = spares.take()
+        bytes.append(capacity: batch.interleavedByteCount) { batch.interleave(channel: channel, into: &$0) }
         framed.append((channel, bytes))
         return bytes
+    }
+
+    /// Nobody else will be sent it framed.
+    func giveBackFramed(to spares: inout SpareBuffers) {
+        for (_, bytes) in exchange(&framed, with: []) { spares.put(bytes) }
+    }
+}
+
+extension ByteBuffer {
+    /// Appends what `write` writes, at most `capacity` bytes, without a copy of it in between.
+    ///
+    /// The pointer does not leave the closure, and the span checks its bounds.
+    fileprivate mutating func append(capacity: Int, _ write: (inout OutputSpan<UInt8>) -> Void) {
+        _ = unsafe writeWithUnsafeMutableBytes(minimumWritableBytes: capacity) { memory in
+            unsafe memory.withMemoryRebound(to: UInt8.self) { bytes in
+                var output = unsafe OutputSpan(buffer: bytes, initializedCount: 0)
+                write(&output)
+                return unsafe output.finalize(for: bytes)
+            }
+        }
     }
 }
 
 /// The batch sent last, which the next reader most likely gets too.
 struct LastBatch {
     private var last: PreparedBatch?
+    /// Memory of batches that were framed, for those that will be.
+    private var spares = SpareBuffers()
+
+    /// The packets of `batch` framed for one channel of a control connection.
+    mutating func interleaved(_ batch: RTPPacketBatch, channel: UInt8) -> ByteBuffer {
+        prepared(batch).interleaved(channel: channel, in: &spares)
+    }
 
     mutating func prepared(_ batch: RTPPacketBatch) -> PreparedBatch {
         // The same storage, so the same packets; no other batch can have it while this one holds it.
@@ -53,6 +80,8 @@ struct LastBatch {
             let isSame = bytes.span.isIdentical(to: lastBytes.span)
             if isSame, last.batch.stride == batch.stride, last.batch.ends == batch.ends { return last }
         }
+        // Those who have not sent the one before yet keep its bytes.
+        last?.giveBackFramed(to: &spares)
         let prepared = PreparedBatch(batch)
         last = prepared
         return prepared

@@ -168,6 +168,19 @@ struct UnequalRTPPacketBatchTests {
         #expect(batch == RTPPacketBatch())
     }
 
+    @Test func `packets are framed into memory that has room for them, and not into less`() {
+        let small = RTPPacketBatch(bytes: [1, 2, 3], stride: 2)
+        #expect(small.interleavedByteCount == 11)
+        var framed: [UInt8] = []
+        framed.append(addingCapacity: 10) { small.interleave(channel: 4, into: &$0) }
+        #expect(framed.isEmpty)
+        framed.append(addingCapacity: 12) { output in
+            output.append(9)
+            small.interleave(channel: 4, into: &output)
+        }
+        #expect(framed == [9] + small.interleaved(channel: 4))
+    }
+
     @Test func `packets are framed into storage that was used before, unless somebody else reads it`() {
         let small = RTPPacketBatch(bytes: [1, 2, 3], stride: 2)
         var framed: [UInt8] = []
