@@ -49,11 +49,14 @@ struct ConvertingSource: SeekableFrameSource, Sendable {
     /// Whether the next frame was said to be ready in the hope that there will be nothing to do, as with those before.
     private var isHopedFor = false
     private var controller: QualityController?
+    /// What is made of the pictures now.
+    private var conversion: JPEGConversion
 
     init(_ base: any SeekableFrameSource & Sendable, _ work: Work) {
         self.base = base
         self.work = work
         controller = work.variant.followsLoss ? QualityController() : nil
+        conversion = Self.conversion(for: work, controller)
     }
 
     var duration: Duration { base.duration }
@@ -125,7 +128,8 @@ struct ConvertingSource: SeekableFrameSource, Sendable {
     }
 
     mutating func receive(_ feedback: ReaderFeedback) {
-        _ = controller?.receive(fractionLost: feedback.fractionLost, at: feedback.instant)
+        guard controller?.receive(fractionLost: feedback.fractionLost, at: feedback.instant) == true else { return }
+        conversion = Self.conversion(for: work, controller)
     }
 
     /// How many frames are passed over at once, at most: reading them takes time, too.
@@ -172,7 +176,7 @@ struct ConvertingSource: SeekableFrameSource, Sendable {
         }
     }
 
-    private var conversion: JPEGConversion {
+    private static func conversion(for work: Work, _ controller: QualityController?) -> JPEGConversion {
         var variant = work.variant
         if let quality = controller?.quality { variant.quality = min(quality, variant.quality ?? 100) }
         // At the top of the ladder a picture is as good as it was made.
