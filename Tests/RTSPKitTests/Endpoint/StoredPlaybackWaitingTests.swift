@@ -191,6 +191,49 @@ import Testing
         #expect(source.nextFrameTime == .milliseconds(480))
     }
 
+    @Test func `a frame that is found not to be ready when it is due waits, and keeps its timestamp`() throws {
+        let workshop = UnreadySource.Workshop()
+        workshop.make([0, 1])
+        var talk = ServerDialogue.hoping(for: workshop)
+        _ = talk.play()
+        talk.pass(.milliseconds(79))
+        #expect(Self.sent(talk) == [0, 1])
+        // What will be due is not looked at before.
+        #expect(workshop.asked.max() == 1)
+        talk.pass(.milliseconds(41))
+        #expect(Self.sent(talk) == [0, 1])
+        #expect(workshop.asked.max() == 2)
+        #expect(talk.connection.sessionStates.map(\.phase) == [.playing])
+        workshop.make([2, 3, 5])
+        talk.mediaReady()
+        #expect(Self.sent(talk) == [0, 1, 2, 3])
+        talk.pass(.milliseconds(60))
+        workshop.make([4])
+        talk.mediaReady()
+        talk.pass(.milliseconds(30))
+        #expect(Self.sent(talk) == [0, 1, 2, 3, 4, 5])
+        let packets = talk.transport.headers
+        let first = try #require(packets.first)
+        for (index, packet) in packets.enumerated() {
+            #expect(packet.timestamp == first.timestamp.advanced(by: .milliseconds(40 * index)))
+            #expect(packet.sequenceNumber == first.sequenceNumber &+ UInt16(index))
+        }
+    }
+
+    @Test func `frames that never become ready after all are left out, and the presentation ends`() throws {
+        let workshop = UnreadySource.Workshop()
+        workshop.make([0])
+        var talk = ServerDialogue.hoping(for: workshop)
+        let session = talk.play()
+        talk.pass(.seconds(10))
+        #expect(Self.sent(talk) == [0])
+        #expect(talk.goodbyes == 1)
+        #expect(talk.connection.sessionStates.map(\.phase) == [.ready])
+        _ = talk.ask(.teardown, session: session)
+        #expect(talk.ended.first?.report.framesSkipped == 49)
+        #expect(talk.ended.first?.report.framesRefused == 0)
+    }
+
     @Test func `the source hears what its reader loses`() {
         let workshop = UnreadySource.Workshop()
         workshop.make(0..<50)
@@ -256,4 +299,46 @@ private struct AskedTwice: SeekableFrameSource, Sendable {
 
     mutating func nextFrame() throws(FrameList.Failure) -> MJPEGFrame? { try list.nextFrame() }
     mutating func seek(to time: Duration) throws(FrameList.Failure) -> Duration { try list.seek(to: time) }
+}
+
+extension ServerDialogue {
+    /// A dialogue about media of which each frame is hoped to be ready until it is due.
+    fileprivate static func hoping(for workshop: UnreadySource.Workshop) -> ServerDialogue {
+        var talk = ServerDialogue()
+        talk.catalog["/movie"] = .stored(StoredPresentation(name: "movie", source: HopefulSource(workshop)))
+        return talk
+    }
+}
+
+/// A source that says of each frame that it will be ready, and only when asked again, as it is due, whether it is.
+private struct HopefulSource: SeekableFrameSource, Sendable {
+    private var base: UnreadySource
+    private var hasHoped = false
+
+    init(_ workshop: UnreadySource.Workshop) { base = UnreadySource(workshop: workshop) }
+
+    var duration: Duration { base.duration }
+    var frameCount: Int { base.frameCount }
+    var nextFrameTime: Duration? { base.nextFrameTime }
+
+    mutating func prepareNextFrame() -> Bool {
+        if hasHoped { return base.prepareNextFrame() }
+        hasHoped = true
+        return true
+    }
+
+    mutating func nextFrame() throws(FrameList.Failure) -> MJPEGFrame? {
+        hasHoped = false
+        return try base.nextFrame()
+    }
+
+    mutating func seek(to time: Duration) throws(FrameList.Failure) -> Duration {
+        hasHoped = false
+        return try base.seek(to: time)
+    }
+
+    mutating func skipFrames(before time: Duration) throws(FrameList.Failure) -> Int {
+        hasHoped = false
+        return try base.skipFrames(before: time)
+    }
 }
