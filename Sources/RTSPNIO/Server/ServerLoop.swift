@@ -21,6 +21,12 @@ final class ServerLoop {
     /// Whose receiver reports come from where.
     var reporters: [SocketAddress: StreamKey] = [:]
     var batches = LastBatch()
+    /// When which connection is to be called, and the timer for the first of them.
+    var agenda = Agenda()
+    var timer: Scheduled<Void>?
+    var timerTime: NIODeadline?
+    /// While those who are due are called, nobody sets the timer.
+    var isCalling = false
     /// Memory for the next outbox.
     private var spareEntries: [ServerOutbox.Entry] = []
     private var random = RandomReserve()
@@ -230,6 +236,7 @@ final class ServerLoop {
         isOver = true
         deliveries.removeAll()
         glance.stop()
+        timer?.cancel()
         sender.stop()
         datagrams.close()
         for member in members.values {
@@ -242,11 +249,11 @@ final class ServerLoop {
 
     // MARK: Doors
 
-    private typealias Door = (inout ServerConnection, ContinuousClock.Instant, inout ServerOutbox) -> [ServerEvent]
+    typealias Door = (inout ServerConnection, ContinuousClock.Instant, inout ServerOutbox) -> [ServerEvent]
 
     /// Opens a door of a connection, then carries out what it led to.
     /// - Parameter input: what goes through the door, for the flight; asked for only where one is recorded.
-    private func enter(_ id: UInt64, _ input: @autoclosure () -> Transcript.Input, _ door: Door) {
+    func enter(_ id: UInt64, _ input: @autoclosure () -> Transcript.Input, _ door: Door) {
         guard let member = members[id] else { return }
         pass(member, input(), door)
         sender.flush()
@@ -309,38 +316,12 @@ final class ServerLoop {
     private func forget(_ member: ServerMember) {
         guard members.removeValue(forKey: member.id) != nil else { return }
         member.isForgotten = true
-        member.timer?.cancel()
         handOverFlight(of: member)
         shared.release(member)
         defer { shared.releaseVariants(of: member) }
         for (presentation, audience) in audiences {
             for _ in 0..<audience.sessionCount(of: member) { left(presentation, member) }
         }
-    }
-
-    /// Sees to it that the connection is called when its deadline comes. Most deadlines only move on: a timer that is too early is left,
-    /// and set anew when it fires.
-    private func schedule(_ member: ServerMember) {
-        guard let deadline = member.connection.deadline else {
-            member.timer?.cancel()
-            (member.timer, member.timerDeadline) = (nil, nil)
-            return
-        }
-        if let timerDeadline = member.timerDeadline, timerDeadline <= deadline { return }
-        member.timer?.cancel()
-        member.timerDeadline = deadline
-        let id = member.id
-        let bound = NIOLoopBound(self, eventLoop: eventLoop)
-        member.timer = eventLoop.scheduleTask(deadline: eventLoop.tick(after: ContinuousClock.now.duration(to: deadline))) {
-            bound.value.fire(id)
-        }
-    }
-
-    private func fire(_ id: UInt64) {
-        guard let member = members[id] else { return }
-        (member.timer, member.timerDeadline) = (nil, nil)
-        if let deadline = member.connection.deadline, deadline > .now { return schedule(member) }
-        enter(id, .advance) { connection, now, outbox in connection.advance(to: now, via: &outbox) }
     }
 
     private func handleEvents(of member: ServerMember) {

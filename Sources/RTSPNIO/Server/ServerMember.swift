@@ -20,8 +20,10 @@ final class ServerMember {
     var denied: Set<StreamID> = []
     var events: [ServerEvent] = []
     var isHandlingEvents = false
-    var timer: Scheduled<Void>?
-    var timerDeadline: ContinuousClock.Instant?
+    /// When the connection wants to be called, as it was after its last door: asking it takes as long as opening one.
+    var deadline: ContinuousClock.Instant?
+    /// Its time on the loop's agenda; not after its deadline.
+    var callTime: NIODeadline?
     /// Control bytes sent since the peer last took everything: a peer that asks and does not read is cut off.
     var unreadControlBytes = 0
     /// Whether a place among the server's sessions is kept for the SETUP that is being answered.
