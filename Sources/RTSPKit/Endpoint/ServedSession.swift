@@ -127,14 +127,24 @@ struct ServedSession: Sendable {
         at now: ContinuousClock.Instant, events: inout [ServerEvent], via transport: inout some EndpointTransport
     ) {
         guard isDelivering, let stream, let start = liveStart, start.due <= now else { return }
+        let isFree = transport.canSend(on: stream)
+        sendStart(with: isFree, on: stream, at: now, events: &events, via: &transport)
+        if !isFree, start.frame != nil { report.framesSkipped += 1 }
+    }
+
+    private mutating func sendStart(
+        with isFramed: Bool, on stream: StreamID, at now: ContinuousClock.Instant, events: inout [ServerEvent],
+        via transport: inout some EndpointTransport
+    ) {
+        guard let start = liveStart else { return }
         liveStart = nil
         if let report = start.report {
             transport.send(report: report, on: stream)
             hasSpoken = true
         }
-        guard var frame = start.frame else { return }
+        guard isFramed, var frame = start.frame else { return }
         frame.report = nil
-        deliver(frame, on: stream, at: now, events: &events, via: &transport)
+        send(frame, on: stream, at: now, events: &events, via: &transport)
     }
 
     /// A frame of a live presentation.
@@ -143,22 +153,19 @@ struct ServedSession: Sendable {
         via transport: inout some EndpointTransport
     ) {
         guard isDelivering, let stream, liveID == presentation else { return }
-        // What the answer to PLAY announced comes first.
-        if liveStart != nil {
-            liveStart?.due = now
-            startLive(at: now, events: &events, via: &transport)
-        }
-        deliver(frame, on: stream, at: now, events: &events, via: &transport)
-    }
-
-    private mutating func deliver(
-        _ frame: LiveFrame, on stream: StreamID, at now: ContinuousClock.Instant, events: inout [ServerEvent],
-        via transport: inout some EndpointTransport
-    ) {
         guard transport.canSend(on: stream) else {
             report.framesSkipped += 1
             return
         }
+        // What the answer to PLAY announced comes first. The stream was free, so it takes both.
+        sendStart(with: true, on: stream, at: now, events: &events, via: &transport)
+        send(frame, on: stream, at: now, events: &events, via: &transport)
+    }
+
+    private mutating func send(
+        _ frame: LiveFrame, on stream: StreamID, at now: ContinuousClock.Instant, events: inout [ServerEvent],
+        via transport: inout some EndpointTransport
+    ) {
         if ownFormat != nil {
             return deliverInOwnFormat(frame.frame.image, on: stream, at: now, events: &events, via: &transport)
         }

@@ -100,6 +100,34 @@ import Testing
         #expect(talk.transport.batches == [last.batch, next.batch])
     }
 
+    /// Says, as the sockets do, that a stream takes nothing more once a frame is on its way.
+    private struct OneFrameTransport: EndpointTransport {
+        var batches: [RTPPacketBatch] = []
+        mutating func send(_ bytes: [UInt8]) {}
+        mutating func close() {}
+        mutating func open(_ stream: StreamID, by route: MediaRoute) {}
+        mutating func close(_ stream: StreamID) {}
+        mutating func send(_ batch: RTPPacketBatch, on stream: StreamID) { batches.append(batch) }
+        mutating func send(report: [UInt8], on stream: StreamID) {}
+        func canSend(on stream: StreamID) -> Bool { batches.isEmpty }
+    }
+
+    @Test func `the first frame takes no place from the newer one that comes within the delay`() throws {
+        var talk = ServerDialogue { $0.liveStartDelay = .milliseconds(5) }
+        talk.offerLive()
+        let last = try talk.captured()
+        let session = talk.play(url: Self.camera)
+        let next = try #require(
+            try talk.live?.packetize(
+                MJPEGFrame(image: SyntheticPicture(seed: 2).bytes, presentationTime: .zero), at: talk.now + .milliseconds(2)))
+        var transport = OneFrameTransport()
+        talk.note(talk.connection.deliver(next, of: Self.id, at: talk.now + .milliseconds(2), via: &transport))
+        #expect(transport.batches == [last.batch, next.batch])
+        _ = talk.ask(.teardown, Self.camera, session: session)
+        #expect(talk.ended.map(\.report.framesSent) == [2])
+        #expect(talk.ended.map(\.report.framesSkipped) == [0])
+    }
+
     @Test(arguments: [RTSPMethod.pause, .teardown])
     func `who leaves within the delay gets nothing, and no goodbye to what never began`(_ method: RTSPMethod) throws {
         var talk = ServerDialogue { $0.liveStartDelay = .milliseconds(5) }
