@@ -158,10 +158,11 @@ struct ServedSession: Sendable {
             return
         }
         // What the answer to PLAY announced comes first. The stream was free, so it takes both.
-        sendStart(with: true, on: stream, at: now, events: &events, via: &transport)
+        if liveStart != nil { sendStart(with: true, on: stream, at: now, events: &events, via: &transport) }
         send(frame, on: stream, at: now, events: &events, via: &transport)
     }
 
+    @inline(__always)
     private mutating func send(
         _ frame: LiveFrame, on stream: StreamID, at now: ContinuousClock.Instant, events: inout [ServerEvent],
         via transport: inout some EndpointTransport
