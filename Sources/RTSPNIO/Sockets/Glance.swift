@@ -12,7 +12,7 @@ internal import NIOPosix
 /// Lets an event loop look at its sockets before it goes on with long work. Confined to its event loop.
 ///
 /// What is executed, or scheduled for now, is done before the loop looks. So the loop writes itself a byte, which it finds with all that
-/// has come meanwhile; a timer instead would let the processor fall asleep, which costs ten times as much.
+/// has come meanwhile; a timer instead would let the processor fall asleep.
 final class Glance {
     /// A pipe from the loop to itself; `nil` where the system had none.
     private let channel: (any Channel)?

@@ -10,8 +10,8 @@
 
     /// Room for the headers of what one call gives to a datagram socket: many messages, each to one of many readers.
     ///
-    /// The one place that writes to a socket by itself: to send a message through SwiftNIO costs a fifth of what the system takes for
-    /// it. What is unsafe is the system's interface; the headers point into this room, to where they were made to point at first, and
+    /// The one place that writes to a socket by itself, so that a packet for each of many readers is not an envelope of SwiftNIO's for
+    /// each. What is unsafe is the system's interface; the headers point into this room, to where they were made to point at first, and
     /// at a batch's bytes for as long as the call takes. Confined to one event loop.
     @safe final class SendingRoom {
         /// The system's `mmsghdr`, which Swift is not shown.
